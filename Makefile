@@ -1,0 +1,42 @@
+# Two commands do everything: `make demo` and `make test`. Each sets itself up in .venv, and nowhere else.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test check suite docs wheel format clean
+
+demo: $(VENV)/demo.stamp
+	@$(BIN)/cmengine demo
+
+test: check docs suite wheel
+
+check: $(VENV)/test.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+suite: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+docs: $(VENV)/test.stamp
+	$(BIN)/cog --check -P docs/*.md
+
+wheel: $(VENV)/test.stamp
+	@sh .ci/wheel $(BIN)/python
+
+format: $(VENV)/test.stamp
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/cog -r -P docs/*.md
+
+$(VENV)/demo.stamp: pyproject.toml
+	@sh .ci/venv "$(PYTHON)" $(VENV) -e .
+	@touch $@
+
+$(VENV)/test.stamp: pyproject.toml
+	@sh .ci/venv "$(PYTHON)" $(VENV) -e '.[dev]'
+	@touch $@ $(VENV)/demo.stamp
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,41 @@
+"""Rewards for any positive change. Every name that a plugin may import is here, and nothing else."""
+
+from cmengine.hookspecs import hookimpl
+from cmengine.ladder import Phase, climb, phase_at, phase_worth
+from cmengine.model import (
+    Arithmetic,
+    Award,
+    Earned,
+    Event,
+    Finishes,
+    Goal,
+    Message,
+    Met,
+    Notifier,
+    Occurrence,
+    Promise,
+    Reward,
+)
+from cmengine.money import cents, dollars
+
+__all__ = [
+    "Arithmetic",
+    "Award",
+    "Earned",
+    "Event",
+    "Finishes",
+    "Goal",
+    "Message",
+    "Met",
+    "Notifier",
+    "Occurrence",
+    "Phase",
+    "Promise",
+    "Reward",
+    "cents",
+    "climb",
+    "dollars",
+    "hookimpl",
+    "phase_at",
+    "phase_worth",
+]

@@ -1,0 +1,120 @@
+"""The command line: parse, call the engine, print. It decides nothing."""
+
+import sys
+from typing import Any
+
+import click
+
+from cmengine.errors import CMError
+
+# Where each command lives; a module is imported when its command is asked for.
+COMMANDS = {
+    "init": ("init", "Make a new program in a folder, empty or from a starter."),
+    "rules": ("rules", "Check, publish and show the rules of a program."),
+    "client": ("client", "Enroll clients, and show what concerns one."),
+    "goal": ("goal", "Write down what a client chooses, in their own words."),
+    "log": ("log", "Log what happened, and see what it earned."),
+    "import": ("events", "Log many events from a CSV or JSON Lines file."),
+    "awards": ("awards", "List what was earned."),
+    "explain": ("awards", "Say why an award is what it is, to the cent."),
+    "voucher": ("voucher", "Issue what is waiting, and redeem by code."),
+    "outbox": ("outbox", "See and send the messages that are waiting."),
+    "verify": ("verify", "Replay the log and compare every award with it."),
+    "plugins": ("plugins", "List the plugins, their kinds, and which did not load."),
+    "demo": ("demo", "Make a whole program in a new folder and tell its story."),
+}
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is needed; plugins may add more."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        self._add_plugins()
+        return [*COMMANDS, *(name for name in sorted(self.commands) if name not in COMMANDS)]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in COMMANDS:
+            from importlib import import_module
+
+            module = import_module(f"cmengine.cli.{COMMANDS[name][0]}")
+            command = getattr(module, f"{name}_command")
+            return command if isinstance(command, click.Command) else None
+        if name not in self.commands:
+            self._add_plugins()
+        return self.commands.get(name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from cmengine.errors import did_you_mean
+
+            todo = did_you_mean(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"no command '{args[0]:.40}'; {todo}", ctx) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self._add_plugins()
+        rows = [(name, words) for name, (_, words) in COMMANDS.items()]
+        rows += [
+            (name, one.get_short_help_str())
+            for name, one in sorted(self.commands.items())
+            if name not in COMMANDS
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CMError as error:
+            from cmengine.cli.show import complain
+
+            complain(error)
+            ctx.exit(1)
+
+    def _add_plugins(self) -> None:
+        if not self.__dict__.get("asked"):
+            self.__dict__["asked"] = True
+            from cmengine.plugins import load_plugins
+
+            load_plugins().add_commands(self)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="A first try: cmengine demo. Help on a command, with examples: cmengine log --help.",
+)
+@click.option(
+    "-p",
+    "--program",
+    "folder",
+    metavar="DIR",
+    envvar="CMENGINE_PROGRAM",
+    default=".",
+    type=click.Path(file_okay=False),
+    help="The program's folder (default: CMENGINE_PROGRAM, or this folder).",
+)
+@click.option("--by", metavar="NAME", help="Who is at the desk (default: your login name).")
+@click.version_option(package_name="cmengine", message="cmengine %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, folder: str, by: str | None) -> None:
+    """Rewards for any positive change. Nothing that goes badly ever costs anybody anything."""
+    from cmengine.cli.desk import Desk
+
+    ctx.obj = Desk(folder, by)
+
+
+def main() -> None:
+    """Run the command line. An error that nobody foresaw says so, and leaves the ledger as it was."""
+    if any("\ud800" <= letter <= "\udfff" for word in sys.argv for letter in word):
+        click.echo("Error: the command holds letters that are not UTF-8; type them again", err=True)
+        sys.exit(2)
+    try:
+        cli(prog_name="cmengine")
+    except Exception as error:
+        from cmengine.cli.crash import report
+
+        sys.exit(report(error))

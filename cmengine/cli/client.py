@@ -1,0 +1,148 @@
+"""cmengine client"""
+
+from pathlib import Path
+
+import click
+
+from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
+from cmengine.cli.show import day, document, money, nth, say, several, table
+
+
+@click.group("client")
+def client_command() -> None:
+    """Enroll clients, and show what concerns one."""
+
+
+@client_command.command(
+    "add", epilog=examples("cmengine client add c001", "cmengine client add c002 --name 'Sky'")
+)
+@click.argument("client")
+@click.option(
+    "--name", default="", help="What they like to be called; kept apart, and can be erased."
+)
+@json_option
+@pass_desk
+def add(desk: Desk, client: str, name: str, as_json: bool) -> None:
+    """Enroll CLIENT, by a code that says nothing about the person."""
+    from cmengine.engine import add_client
+
+    with desk.open() as program:
+        add_client(program, client, name)
+    if as_json:
+        document({"client": client})
+    else:
+        say(f"Welcome, {client}. The menu: cmengine rules list")
+
+
+@client_command.command(
+    "show", epilog=examples("cmengine client show c001", "cmengine client show c001 --json")
+)
+@click.argument("client", shell_complete=client_codes)
+@json_option
+@pass_desk
+def show(desk: Desk, client: str, as_json: bool) -> None:
+    """Show what CLIENT chose, how often it has happened, what is waiting and what comes next."""
+    from cmengine.overview import overview
+
+    with desk.open() as program:
+        seen = overview(program, client)
+    if as_json:
+        document(
+            {
+                "client": seen.client,
+                "earned_cents": seen.balance.earned,
+                "issued_cents": seen.balance.issued,
+                "waiting_cents": seen.balance.waiting,
+                "waiting_items": seen.items,
+                "open_vouchers": seen.open_vouchers,
+                "goals": [
+                    {
+                        "rule": goal.choice.rule,
+                        "title": goal.title,
+                        "words": goal.choice.words,
+                        "settings": dict(goal.choice.settings),
+                        "on": goal.choice.on.isoformat(),
+                        "digest": goal.choice.digest,
+                        "times": goal.times,
+                        "earned_cents": goal.cents,
+                        "next": goal.coming,
+                    }
+                    for goal in seen.goals
+                ],
+                "set_aside": [choice.rule for choice in seen.put_away],
+            }
+        )
+        return
+    say(f"{seen.name} ({client})" if seen.name else client)
+    waiting = [money(seen.balance.waiting), *seen.items] if seen.balance.waiting else seen.items
+    say(f"  Waiting to be handed over: {several(waiting) or 'nothing just now'}")
+    say(f"  Earned so far: {money(seen.balance.earned)}; handed over: {money(seen.balance.issued)}")
+    for goal in seen.goals:
+        say(f"\n  {goal.title}   ({goal.choice.rule}, since {day(goal.choice.on)})")
+        if goal.choice.words:
+            say(f"    In their words: {goal.choice.words}")
+        for key, value in goal.choice.settings:
+            say(f"    {key.partition('.')[2]}: {value}")
+        so_far = (
+            f"{goal.times} {'time' if goal.times == 1 else 'times'} so far"
+            if goal.times
+            else "not yet, whenever it comes"
+        )
+        if goal.coming:
+            say(f"    {so_far}; the {nth(goal.times + 1)} time: {several(goal.coming)}")
+        else:
+            say(f"    {so_far}")
+    if not seen.goals:
+        say("\n  No goal chosen yet. The menu: cmengine rules list")
+    if seen.put_away:
+        say(
+            f"\n  Set aside for now, and there when wanted: {', '.join(choice.rule for choice in seen.put_away)}"
+        )
+
+
+@client_command.command("list", epilog=examples("cmengine client list"))
+@json_option
+@pass_desk
+def list_clients(desk: Desk, as_json: bool) -> None:
+    """List the clients and what is waiting for each."""
+    with desk.open() as program:
+        balances = [(client, program.ledger.balance(client)) for client in program.ledger.clients()]
+    if as_json:
+        rows = [
+            {
+                "client": client,
+                "earned_cents": b.earned,
+                "issued_cents": b.issued,
+                "waiting_cents": b.waiting,
+            }
+            for client, b in balances
+        ]
+        document({"clients": rows})
+    elif balances:
+        table(
+            [
+                (client, money(b.earned), money(b.issued), money(b.waiting))
+                for client, b in balances
+            ],
+            ("client", "earned", "issued", "waiting"),
+        )
+    else:
+        say("No client is enrolled yet. Enroll one: cmengine client add c001")
+
+
+@client_command.command(
+    "import", epilog=examples("cmengine client import clients.csv     (columns: client, name)")
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+@pass_desk
+def import_file(desk: Desk, file: Path, as_json: bool) -> None:
+    """Enroll every client of a CSV file; those who are known already stay as they are."""
+    from cmengine.importing import import_clients
+
+    with desk.open() as program:
+        added, known = import_clients(program, file)
+    if as_json:
+        document({"added": added, "known": known})
+    else:
+        say(f"{len(added)} enrolled, {known} known already.")

@@ -1,0 +1,75 @@
+"""What every command shares: which folder, who is at the desk, and the open program."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from attrs import frozen
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@frozen
+class Desk:
+    """The folder named on the command line, and who is at the desk."""
+
+    folder: str
+    by: str | None
+
+    @contextmanager
+    def open(self) -> Iterator[Any]:
+        """Open the program for one command."""
+        from cmengine.program import open_program
+
+        program = open_program(Path(self.folder), by=self.by)
+        try:
+            yield program
+        finally:
+            program.close()
+
+
+pass_desk = click.make_pass_decorator(Desk)
+
+
+def json_option(command: F) -> F:
+    """Add --json, as every command that shows something has it."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="One JSON document; money in cents."
+    )(command)
+
+
+def examples(*lines: str) -> str:
+    """Write real examples for the end of a command's help."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def client_codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete a client's code in the shell."""
+    return _complete(ctx, incomplete, lambda program: program.ledger.clients())
+
+
+def rule_ids(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the id of a published rule in the shell."""
+    return _complete(ctx, incomplete, lambda program: list(program.ledger.current_digests()))
+
+
+def kind_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete a kind of event in the shell."""
+    return _complete(ctx, incomplete, lambda program: list(program.kinds))
+
+
+def _complete(ctx: click.Context, incomplete: str, words: Callable[[Any], list[str]]) -> list[str]:
+    from cmengine.errors import CMError
+    from cmengine.program import open_program
+
+    root = ctx.find_root()
+    try:
+        program = open_program(Path(root.params.get("folder") or "."))
+    except CMError:
+        return []
+    try:
+        return [word for word in words(program) if word.startswith(incomplete)]
+    finally:
+        program.close()

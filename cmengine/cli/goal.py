@@ -1,0 +1,226 @@
+"""cmengine goal"""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk, rule_ids
+from cmengine.cli.show import day, document, money, say, table
+
+CLIENT = click.argument("client", shell_complete=client_codes)
+RULE = click.argument("rule", shell_complete=rule_ids)
+ON = click.option(
+    "--on",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="From this day on (default: today).",
+)
+SET = click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="The client's own setting; several with several --set.",
+)
+
+
+def _on(value: datetime | None) -> date | None:
+    return None if value is None else value.date()
+
+
+def _settings(texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    from cmengine.errors import CMError, Mistake
+    from cmengine.importing import read_settings_text
+
+    try:
+        return read_settings_text(texts)
+    except ValueError as error:
+        raise CMError(Mistake("--set", str(error))) from error
+
+
+@click.group("goal")
+def goal_command() -> None:
+    """Write down what a client chooses, in their own words."""
+
+
+@goal_command.command(
+    "choose",
+    epilog=examples(
+        "cmengine goal choose c001 drop-in --words 'See people, get out of my room'",
+        "cmengine goal choose c001 fewer-drinks --words 'Six is enough' --set goal.target=6",
+        "cmengine goal choose c002 drop-in --words 'Come in' --on 2026-01-05",
+    ),
+)
+@CLIENT
+@RULE
+@click.option(
+    "--words", required=True, metavar="TEXT", help="What the client wants, as they say it."
+)
+@SET
+@ON
+@json_option
+@pass_desk
+def choose(
+    desk: Desk,
+    client: str,
+    rule: str,
+    words: str,
+    settings: tuple[str, ...],
+    on: datetime | None,
+    as_json: bool,
+) -> None:
+    """CLIENT chooses RULE. What happened since that day and is logged already counts too."""
+    from cmengine.engine import Wish, choose_goals
+
+    wish = Wish(client=client, rule=rule, words=words, settings=_settings(settings), on=_on(on))
+    with desk.open() as program:
+        (chosen,), _ = choose_goals(program, [wish])
+        awards = [
+            award
+            for result in chosen.caught_up
+            if result.outcome.earned
+            for _, award in result.outcome.earned.awards
+        ]
+        title = program.table(chosen.choice.digest)["title"]
+    if as_json:
+        document(
+            {
+                "choice": chosen.choice.id,
+                "rule": rule,
+                "client": client,
+                "digest": chosen.choice.digest,
+                "on": chosen.choice.on.isoformat(),
+                "again": chosen.again,
+                "awards": [
+                    {"rule": rule, "label": award.label, "cents": award.cents} for award in awards
+                ],
+            }
+        )
+        return
+    say(f"{client} chose: {title}, from {day(chosen.choice.on)}.")
+    if awards:
+        cents = sum(award.cents for award in awards)
+        say(
+            f"Already logged since then, and counted now: {len(awards)} awards, {money(cents)} in all."
+        )
+
+
+@goal_command.command("set", epilog=examples("cmengine goal set c001 fewer-drinks goal.target=5"))
+@CLIENT
+@RULE
+@click.argument("settings", metavar="KEY=VALUE...", nargs=-1, required=True)
+@ON
+@json_option
+@pass_desk
+def set_command(
+    desk: Desk,
+    client: str,
+    rule: str,
+    settings: tuple[str, ...],
+    on: datetime | None,
+    as_json: bool,
+) -> None:
+    """CLIENT moves their own number. What has been earned stays as it is."""
+    from cmengine.engine import set_goal
+
+    with desk.open() as program:
+        choice = set_goal(program, client, rule, _settings(settings), _on(on))
+    if as_json:
+        document(
+            {
+                "choice": choice.id,
+                "rule": rule,
+                "client": client,
+                "settings": dict(choice.settings),
+                "on": choice.on.isoformat(),
+            }
+        )
+    else:
+        changed = ", ".join(f"{key} = {value}" for key, value in choice.settings)
+        say(f"{client}, {rule}: {changed} from {day(choice.on)} on.")
+
+
+@goal_command.command("set-aside", epilog=examples("cmengine goal set-aside c001 drop-in"))
+@CLIENT
+@RULE
+@ON
+@json_option
+@pass_desk
+def set_aside_command(
+    desk: Desk, client: str, rule: str, on: datetime | None, as_json: bool
+) -> None:
+    """Put a goal away for as long as CLIENT likes. Chosen again, it goes on where it was."""
+    from cmengine.engine import set_aside
+
+    with desk.open() as program:
+        put_away = [choice.rule for choice in set_aside(program, client, rule, _on(on))]
+    if as_json:
+        document({"client": client, "rule": rule, "set_aside": put_away})
+    else:
+        say(
+            f"Set aside for {client}: {', '.join(put_away)}. Everything earned stays; choose it again at any time."
+        )
+
+
+@goal_command.command(
+    "list", epilog=examples("cmengine goal list", "cmengine goal list c001 --json")
+)
+@click.argument("client", required=False, shell_complete=client_codes)
+@json_option
+@pass_desk
+def list_goals(desk: Desk, client: str | None, as_json: bool) -> None:
+    """List what is chosen now, by everybody or by CLIENT."""
+    rows: list[dict[str, Any]] = []
+    with desk.open() as program:
+        if client:
+            program.must_have(client)
+        for one in [client] if client else program.ledger.clients():
+            for rule, timeline in program.ledger.timelines(one).items():
+                choice = timeline[-1].choice
+                if choice.stands:
+                    rows.append(
+                        {
+                            "client": one,
+                            "rule": rule,
+                            "words": choice.words,
+                            "on": choice.on.isoformat(),
+                            "settings": dict(choice.settings),
+                            "digest": choice.digest,
+                        }
+                    )
+    if as_json:
+        document({"goals": rows})
+    elif rows:
+        table(
+            [(row["client"], row["rule"], row["on"], row["words"]) for row in rows],
+            ("client", "goal", "since", "in their words"),
+        )
+    else:
+        say("Nothing is chosen yet. The menu: cmengine rules list")
+
+
+@goal_command.command(
+    "import",
+    epilog=examples(
+        "cmengine goal import choices.csv --add-clients     (columns: client, rule, words, on, set)"
+    ),
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--add-clients", is_flag=True, help="Enroll the clients that are not known yet.")
+@json_option
+@pass_desk
+def import_file(desk: Desk, file: Path, add_clients: bool, as_json: bool) -> None:
+    """Write down the choices of a CSV file, all or none. Choices that are known already stay as they are."""
+    from cmengine.importing import import_choices
+
+    with desk.open() as program:
+        chosen, added = import_choices(program, file, add_clients=add_clients)
+    again = sum(one.again for one in chosen)
+    if as_json:
+        document({"choices": len(chosen) - again, "known": again, "clients_added": len(added)})
+    else:
+        say(
+            f"{len(chosen) - again} choices written down, {again} known already; {len(added)} clients enrolled."
+        )

@@ -1,0 +1,131 @@
+"""cmengine log"""
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from cmengine.cli.desk import Desk, client_codes, examples, json_option, kind_names, pass_desk
+from cmengine.cli.show import day, document, money, nth, say, several, table
+
+
+@click.command(
+    "log",
+    epilog=examples(
+        "cmengine log c001 visit",
+        "cmengine log c001 drinks 3",
+        "cmengine log c002 visit --on 2026-01-05 --at 14:30",
+        "cmengine log c002 positive_change 'Called my sister'",
+    ),
+)
+@click.argument("client", shell_complete=client_codes)
+@click.argument("kind", shell_complete=kind_names)
+@click.argument("value", required=False)
+@click.option(
+    "--on",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day it happened (default: today). Late is on time.",
+)
+@click.option(
+    "--at",
+    metavar="TIME",
+    type=click.DateTime(["%H:%M", "%H:%M:%S"]),
+    help="The local time, like 14:30.",
+)
+@click.option(
+    "--id", "event_id", metavar="KEY", help="An id of your own: logged twice, it counts once."
+)
+@click.option(
+    "--evidence",
+    metavar="E",
+    help="self, staff, document, device or test (default: as kinds.toml says).",
+)
+@click.option("--note", default="", metavar="TEXT", help="A note; kept apart, and can be erased.")
+@json_option
+@pass_desk
+def log_command(
+    desk: Desk,
+    client: str,
+    kind: str,
+    value: str | None,
+    on: datetime | None,
+    at: datetime | None,
+    event_id: str | None,
+    evidence: str | None,
+    note: str,
+    as_json: bool,
+) -> None:
+    """Log that KIND happened for CLIENT, and see at once what it earned."""
+    from cmengine.engine import log_event, make_event
+    from cmengine.errors import CMError, Mistake
+    from cmengine.overview import coming
+
+    with desk.open() as program:
+        moment = program.moment(on.date() if on else None, at.time() if at else None)
+        event, wrong = make_event(
+            program,
+            client=client,
+            kind=kind,
+            value=value,
+            at=moment,
+            id=event_id,
+            evidence=evidence,
+        )
+        if event is None:
+            raise CMError(*(Mistake("log", *one) for one in wrong))
+        logged = log_event(program, event, note)
+        event = logged.event
+        awards = program.ledger.awards("event = ?", event.id)
+        balance = program.ledger.balance(client)
+        next_time = coming(program, event, list(dict.fromkeys(award.rule for award in awards)))
+        titles = {award.rule: program.table(award.digest)["title"] for award in awards}
+    already = {
+        r.rule.id: r.outcome.counted_already for r in logged.results if r.outcome.counted_already
+    }
+    if as_json:
+        document(
+            {
+                "event": event.id,
+                "client": client,
+                "kind": kind,
+                "day": event.day.isoformat(),
+                "again": logged.again,
+                "awards": [_award(award) for award in awards],
+                "cents": sum(award.cents for award in awards),
+                "waiting_cents": balance.waiting,
+                "counted_already": already,
+                "next": next_time,
+            }
+        )
+        return
+    shown = f" {event.value}" if event.value is not None else ""
+    say(
+        f"{client}: {kind}{shown}, {day(event.day)}"
+        + (" (logged before; it counts once)" if logged.again else "")
+    )
+    table(
+        [(award.label, f"{titles[award.rule]}, {nth(award.ordinal)} time") for award in awards],
+        indent="  ",
+    )
+    for rule, span in already.items():
+        when = "today" if event.day == program.today() else f"on {day(event.day)}"
+        say(
+            f"  {rule}: counted already {when if span == 'day' else 'this week'}, and stays counted."
+        )
+    if not awards and not already:
+        say("  Logged. Nothing changes: all that is earned and all that comes stays as it is.")
+    say(f"  Waiting for {client}: {money(balance.waiting)}")
+    for rule, labels in next_time.items():
+        say(f"  Next time ({titles[rule]}): {several(labels)}")
+
+
+def _award(award: Any) -> dict[str, Any]:
+    return {
+        "id": award.id,
+        "rule": award.rule,
+        "ordinal": award.ordinal,
+        "label": award.label,
+        "cents": award.cents,
+        "item": award.item,
+    }

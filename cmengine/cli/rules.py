@@ -1,0 +1,202 @@
+"""cmengine rules"""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cmengine.cli.desk import Desk, examples, json_option, pass_desk, rule_ids
+from cmengine.cli.show import complain, document, note, problem, say, table
+from cmengine.errors import CMError
+
+FILES = click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+
+
+@click.group("rules")
+def rules_command() -> None:
+    """Check, publish and show the rules of a program."""
+
+
+@rules_command.command(
+    "check",
+    epilog=examples(
+        "cmengine rules check",
+        "cmengine rules check rules/drop-in.toml",
+        "cmengine rules check my-draft.toml --json",
+    ),
+)
+@FILES
+@json_option
+@click.pass_context
+def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
+    """Read rule files, find every mistake, and play the scenarios beside them. Changes nothing.
+
+    Without FILE, all rules of the program. A FILE needs no program.
+    """
+    from cmengine.plugins import load_plugins
+    from cmengine.publish import Report, check_files, check_program
+    from cmengine.settings import SETTINGS
+
+    desk = ctx.find_object(Desk) or Desk(".", None)
+    if files and not (Path(desk.folder) / SETTINGS).is_file():
+        report: Report = check_files(_rule_files(files), load_plugins())
+    else:
+        with desk.open() as program:
+            report = check_program(program, _rule_files(files))
+    ok = not report.mistakes
+    counts = f"{len(report.drafts)} rules in {report.files} files, {report.scenarios} scenarios"
+    if as_json:
+        document(
+            {
+                "ok": ok,
+                "problems": [problem(mistake) for mistake in report.mistakes],
+                "rules": [draft.rule.id for draft in report.drafts],
+                "scenarios": report.scenarios,
+            }
+        )
+    elif ok:
+        say(f"All is well: {counts}.")
+    if not ok:
+        if not as_json:
+            complain(CMError(*report.mistakes))
+        ctx.exit(1)
+
+
+def _rule_files(files: tuple[Path, ...]) -> list[Path]:
+    """A folder stands for the rule files in it."""
+    found: list[Path] = []
+    for path in files:
+        inside = sorted(path.rglob("*.toml")) if path.is_dir() else [path]
+        found += [
+            one
+            for one in inside
+            if not one.name.endswith(".scenarios.toml")
+            and one.name not in ("kinds.toml", "program.toml")
+        ]
+    return found
+
+
+@rules_command.command(
+    "publish",
+    epilog=examples("cmengine rules publish", "cmengine rules publish rules/drop-in.toml"),
+)
+@FILES
+@json_option
+@click.pass_context
+def publish_rules(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
+    """Check, then keep each new or changed rule as a version that clients can choose.
+
+    Whoever chose an earlier version keeps it.
+    """
+    from cmengine.publish import publish
+
+    desk = ctx.find_object(Desk) or Desk(".", None)
+    with desk.open() as program:
+        try:
+            published, report = publish(program, _rule_files(files))
+        except CMError as error:
+            if not as_json:
+                raise
+            document(
+                {"published": [], "problems": [problem(mistake) for mistake in error.mistakes]}
+            )
+            ctx.exit(1)
+    if as_json:
+        rows = [{"rule": one.rule, "title": one.title, "digest": one.digest} for one in published]
+        document({"published": rows, "problems": []})
+        return
+    for one in published:
+        say(f"Published {one.rule}, version {one.digest[:12]}: {one.title}")
+    if not published:
+        say(f"Nothing new: {len(report.drafts)} rules are published as they stand.")
+
+
+@rules_command.command("list", epilog=examples("cmengine rules list", "cmengine rules list --json"))
+@json_option
+@pass_desk
+def list_rules(desk: Desk, as_json: bool) -> None:
+    """Show the menu: what can be chosen, in the client's words."""
+    from cmengine.publish import unpublished
+
+    with desk.open() as program:
+        menu = [
+            (digest, program.table(digest)) for digest in program.ledger.current_digests().values()
+        ]
+        changed = unpublished(program)
+    if as_json:
+        document({"rules": [_shown(digest, rule) for digest, rule in menu], "unpublished": changed})
+        return
+    for _, rule in menu:
+        say(f"{rule['title']}   ({rule['id']})")
+        if rule.get("why"):
+            say(f"    {rule['why']}")
+    if not menu:
+        say("There is nothing on the menu yet; publish rules with: cmengine rules publish")
+    _say_unpublished(changed)
+
+
+def _say_unpublished(changed: list[str]) -> None:
+    if changed:
+        note(
+            f"Note: not published as it stands in the file: {', '.join(changed)}. See: cmengine rules publish"
+        )
+
+
+def _shown(digest: str, rule: dict[str, Any]) -> dict[str, Any]:
+    import json as json_module
+
+    from cmengine.rules import to_json
+
+    table_of: dict[str, Any] = json_module.loads(to_json(rule))
+    return {**table_of, "digest": digest}
+
+
+@rules_command.command(
+    "show", epilog=examples("cmengine rules show drop-in", "cmengine rules show drop-in --json")
+)
+@click.argument("rule_id", metavar="ID", shell_complete=rule_ids)
+@json_option
+@pass_desk
+def show_rule(desk: Desk, rule_id: str, as_json: bool) -> None:
+    """Show one rule: why, from where, what the client may set, and what the first times earn."""
+    from cmengine.errors import Mistake, did_you_mean
+    from cmengine.explain import first_times
+    from cmengine.publish import unpublished
+
+    with desk.open() as program:
+        current = program.ledger.current_digests()
+        if rule_id not in current:
+            todo = did_you_mean(rule_id, current) or "publish it with: cmengine rules publish"
+            raise CMError(
+                Mistake(f"rule '{rule_id:.64}'", "there is no published rule of this id", todo)
+            )
+        rule = program.table(current[rule_id])
+        built = program.specimen(rule, current[rule_id])
+        times = first_times(built, program.today())
+        changed = [one for one in unpublished(program) if one == rule_id]
+    if as_json:
+        document({"rules": [{**_shown(current[rule_id], rule), "first_times": times}]})
+        return
+    say(f"{rule['title']}   ({rule_id}, version {current[rule_id][:12]})")
+    for key in ("why", "source", "starts", "ends"):
+        if rule.get(key):
+            say(f"  {key:<8}{rule[key]}")
+    goal = {key: value for key, value in rule["goal"].items() if key != "kind"}
+    say(
+        f"  goal    {rule['goal']['kind']}: "
+        + ", ".join(f"{key} = {_short(value)}" for key, value in goal.items())
+    )
+    if rule.get("client_sets"):
+        say(
+            f"  yours   {', '.join(rule['client_sets'])} (the client sets it: --set {rule['client_sets'][0]}=...)"
+        )
+    say("  What the first times earn:")
+    table(
+        [(f"{n}.", ", ".join(labels) or "thanks") for n, labels in enumerate(times, start=1)],
+        indent="    ",
+    )
+    _say_unpublished(changed)
+
+
+def _short(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,44 @@
+"""cmengine verify"""
+
+import sys
+
+import click
+
+from cmengine.cli.desk import Desk, examples, json_option
+from cmengine.cli.show import document, note, say
+
+
+@click.command("verify", epilog=examples("cmengine verify", "cmengine verify --json"))
+@json_option
+@click.pass_context
+def verify_command(ctx: click.Context, as_json: bool) -> None:
+    """Replay the whole log, and compare every occurrence, award and memory with the ledger."""
+    from cmengine.verify import verify
+
+    desk = ctx.find_object(Desk) or Desk(".", None)
+    with desk.open() as program:
+        clients = len(program.ledger.clients())
+        hidden = as_json or not sys.stderr.isatty()
+        with click.progressbar(
+            length=clients, label="Replaying", file=sys.stderr, hidden=hidden
+        ) as bar:
+            verdict = verify(program, bar.update)
+    if as_json:
+        document(
+            {
+                "ok": verdict.ok,
+                "problems": verdict.problems,
+                "clients": verdict.clients,
+                "events": verdict.events,
+                "awards": verdict.awards,
+            }
+        )
+    elif verdict.ok:
+        say(
+            f"All is as the log says: {verdict.clients} clients, {verdict.events} events, {verdict.awards} awards."
+        )
+    else:
+        for problem in verdict.problems:
+            note(f"Error: {problem}")
+    if not verdict.ok:
+        ctx.exit(1)

@@ -1,0 +1,30 @@
+"""Which day an event belongs to, and which week. Pure: the zone is handed in."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+def day_of(moment: datetime, zone: ZoneInfo, boundary: time = time(0)) -> date:
+    """Say on which day of the program `moment` falls.
+
+    `boundary` is the local time at which a new day begins: with 04:00, a visit at 02:30 belongs to
+    the evening before.
+    """
+    local = moment.astimezone(zone).replace(tzinfo=None)
+    return (local - timedelta(hours=boundary.hour, minutes=boundary.minute)).date()
+
+
+def moment_on(day: date, at: time, zone: ZoneInfo, boundary: time = time(0)) -> datetime:
+    """Make the moment at local time `at` of the program's day `day`.
+
+    A time that the clocks skip in spring becomes the same instant an hour later; of a time that
+    comes twice in autumn, the first is meant.
+    """
+    calendar_day = day + timedelta(days=1) if at < boundary else day
+    wall = datetime.combine(calendar_day, at, tzinfo=zone)
+    return wall.astimezone(ZoneInfo("UTC")).astimezone(zone)
+
+
+def week_of(day: date) -> date:
+    """Name a week, Monday to Sunday, by its Monday."""
+    return day - timedelta(days=day.weekday())

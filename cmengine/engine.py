@@ -1,0 +1,459 @@
+"""What staff can do with events and choices, one function each. Everything is one transaction."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from attrs import Factory, define, evolve, frozen
+
+from cmengine.days import week_of
+from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.evaluate import Standing
+from cmengine.fold import Result, catches_up, results
+from cmengine.kinds import unknown_kind
+from cmengine.ledger import Remembered, Stored
+from cmengine.memory import of_text, to_text
+from cmengine.model import EVIDENCE, Choice, Event, Rule
+from cmengine.outbox import write_messages
+from cmengine.program import FUTURE, Program
+from cmengine.rules import still_to_set, with_settings
+from cmengine.slots import slots_until
+from cmengine.timeline import TimelineRow, in_force
+from cmengine.welcome import welcome_problem
+
+_CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+MOST_WORDS = 500
+
+
+@frozen
+class Logged:
+    """What logging an event came to. `again` is True where it had been logged before."""
+
+    event: Event
+    results: tuple[Result, ...] = ()
+    again: bool = False
+
+
+@define
+class Logbook:
+    """Logs events within one write transaction. It remembers what it has read, so that many events
+    cost little more than their rows; call `close` before the transaction ends.
+    """
+
+    program: Program
+    _timelines: dict[str, dict[str, list[TimelineRow]]] = Factory(dict)
+    _standings: dict[tuple[str, str], Standing] = Factory(dict)
+    _cents: dict[tuple[str, str], int] = Factory(dict)
+    _changed: dict[tuple[str, str], None] = Factory(dict)
+
+    def log(self, event: Event, logged_at: datetime) -> Logged:
+        """Log one event: append it, decide what it earns, append that. Twice the same id is once."""
+        ledger = self.program.ledger
+        known = ledger.find_event(event.id)
+        if known is not None:
+            return Logged(_same(known.event, event), again=True)
+        stored = Stored(ledger.append_event(event, logged_at), event)
+        return Logged(event, tuple(self._show(stored, self.timelines(event.client), logged_at)))
+
+    def timelines(self, client: str) -> dict[str, list[TimelineRow]]:
+        """Give a client's timelines."""
+        if client not in self._timelines:
+            self._timelines[client] = self.program.ledger.timelines(client)
+        return self._timelines[client]
+
+    def choose(self, choice: Choice, at: datetime) -> list[Result]:
+        """Append a choice, and let events that were logged earlier and belong to it count."""
+        ledger = self.program.ledger
+        before = self.timelines(choice.client).get(choice.rule, [])
+        ledger.add_choice(choice, at, self.program.by)
+        timeline = [*before, TimelineRow(choice, ledger.last_event())]
+        self._timelines[choice.client][choice.rule] = timeline
+        caught = []
+        if choice.stands and choice.on <= self.program.today():
+            for stored in ledger.events_of(choice.client, choice.on):
+                if catches_up(before, choice, stored.event):
+                    caught += self._show(stored, {choice.rule: timeline}, at)
+        return caught
+
+    def close(self) -> None:
+        """Write what the goals remember now."""
+        for client, rule in self._changed:
+            standing = self._standings[client, rule]
+            now = Remembered(_memory(rule, standing), standing.times, self._cents[client, rule])
+            self.program.ledger.remember(client, rule, now)
+        self._changed.clear()
+
+    def _show(
+        self, stored: Stored, timelines: Mapping[str, Sequence[TimelineRow]], at: datetime
+    ) -> list[Result]:
+        found = []
+        program, event = self.program, stored.event
+        for result in results(timelines, event, program.rule_of, self._recall, program.dice):
+            key = (event.client, result.rule.id)
+            self._changed[key] = None
+            earned = result.outcome.earned
+            if earned is not None:
+                program.ledger.append_earned(stored.seq, event.client, result.choice.digest, earned)
+                self._cents[key] += earned.cents
+                write_messages(program.ledger, stored, result.rule, earned, at)
+            found.append(result)
+        return found
+
+    def _recall(self, rule: Rule, first: date, event: Event) -> Standing:
+        ledger, client = self.program.ledger, event.client
+        key = (client, rule.id)
+        standing = self._standings.get(key)
+        if standing is None:
+            kept = ledger.remembered(client, rule.id)
+            memory = rule.goal.start() if kept is None else of_text(kept.memory)
+            standing = Standing(memory=memory, first=first, times=kept.times if kept else 0)
+            self._standings[key] = standing
+            self._cents[key] = kept.cents if kept else 0
+        if rule.per_day is not None and event.day not in standing.days:
+            standing.days[event.day] = ledger.counted(client, rule.id, event.day, event.day)
+        week = week_of(event.day)
+        if rule.per_week is not None and week not in standing.weeks:
+            standing.weeks[week] = ledger.counted(
+                client, rule.id, week, date.fromordinal(week.toordinal() + 6)
+            )
+        if rule.calendar:
+            slot = max(1, slots_until(rule.calendar, first, event.day))
+            if slot not in standing.slots and ledger.slot_taken(client, rule.id, slot):
+                standing.slots.add(slot)
+        return standing
+
+
+def _memory(rule: str, standing: Standing) -> str:
+    try:
+        return to_text(standing.memory)
+    except TypeError as error:
+        raise CMError(
+            Mistake(
+                f"rule '{rule}'",
+                f"its goal's memory cannot be kept: {error}",
+                "nothing was written",
+            )
+        ) from error
+
+
+def _same(known: Event, event: Event) -> Event:
+    told = (known.client, known.kind, known.value, known.day)
+    if told != (event.client, event.kind, event.value, event.day):
+        raise CMError(
+            Mistake(
+                f"event '{event.id}'",
+                f"this id was already used for {known.client}, {known.kind}, {known.day}",
+                "nothing was written; give a different event its own id",
+            )
+        )
+    return known
+
+
+def make_event(
+    program: Program,
+    *,
+    client: str,
+    kind: str,
+    value: str | None = None,
+    at: datetime | None = None,
+    id: str | None = None,
+    evidence: str | None = None,
+) -> tuple[Event | None, list[tuple[str, str]]]:
+    """Make an event from what was typed or read; give (event, []) or (None, [(what is wrong, what to do)]).
+
+    Whether there is such a client is for the caller to see.
+    """
+    wrong: list[tuple[str, str]] = []
+    found = program.kinds.get(kind)
+    read = None
+    if found is None:
+        wrong.append(unknown_kind(kind, program.kinds))
+    else:
+        try:
+            read = found.read(value)
+        except ValueError as error:
+            wrong.append((f"{kind}: {error}", ""))
+    moment = at or program.now()
+    if moment > program.now() + FUTURE:
+        wrong.append((f"{moment:%Y-%m-%d %H:%M} is in the future", "log it when it has happened"))
+    if evidence and evidence not in EVIDENCE:
+        wrong.append((f"'{evidence:.40}' is no kind of evidence", did_you_mean(evidence, EVIDENCE)))
+    if id is not None and not (0 < len(id) <= 200 and id.isprintable()):
+        wrong.append(("the id must have 1 to 200 letters that can be printed", ""))
+    if wrong or found is None:
+        return None, wrong
+    return Event(
+        id=id or program.new_id(),
+        client=client,
+        kind=kind,
+        at=moment,
+        day=program.day(moment),
+        value=read,
+        evidence=evidence or found.evidence,
+        by=program.by,
+    ), []
+
+
+def log_event(program: Program, event: Event, note: str = "") -> Logged:
+    """Log one event, durably, and give what it earned."""
+    with program.ledger.writing():
+        program.must_have(event.client)
+        book = Logbook(program)
+        logged = book.log(event, program.now())
+        if note and not logged.again:
+            program.ledger.keep_personal(event.client, f"note:{event.id}", note[:2000])
+        book.close()
+    return logged
+
+
+def add_client(program: Program, client: str, name: str = "") -> None:
+    """Enroll a client by a code; a name is kept apart, where it can be erased."""
+    stop_if(client_code_mistakes(client))
+    with program.ledger.writing():
+        if program.ledger.has_client(client):
+            raise CMError(
+                Mistake(
+                    f"client '{client}'",
+                    "is already enrolled",
+                    f"see: cmengine client show {client}",
+                )
+            )
+        program.ledger.add_client(client, program.now(), program.by)
+        if name:
+            program.ledger.keep_personal(client, "name", name[:200])
+
+
+def client_code_mistakes(client: str) -> list[Mistake]:
+    """Check that a client's code can be one."""
+    if _CLIENT.fullmatch(client):
+        return []
+    return [
+        Mistake(
+            f"client '{client:.40}'",
+            "is not a code",
+            "use letters, digits, - _ and ., at most 64, like c001",
+        )
+    ]
+
+
+@frozen(kw_only=True)
+class Wish:
+    """What a client chooses, as typed or read: `where` names the line for messages."""
+
+    client: str
+    rule: str
+    words: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
+    on: date | None = None
+    where: str = ""
+
+
+@frozen
+class Chosen:
+    """A choice that was made, and what events logged earlier have earned under it. `again` is True
+    where this very choice had been made before.
+    """
+
+    choice: Choice
+    caught_up: tuple[Result, ...] = ()
+    again: bool = False
+
+
+def choose_goals(
+    program: Program, wishes: Sequence[Wish], *, add_clients: bool = False
+) -> tuple[list[Chosen], list[str]]:
+    """Write down choices, all or none; give them, and the clients that were enrolled for it.
+
+    Raises CMError with every mistake of every wish.
+    """
+    mistakes: list[Mistake] = []
+    added: list[str] = []
+    chosen: list[Chosen] = []
+    with program.ledger.writing():
+        book = Logbook(program)
+        current = program.ledger.current_digests()
+        known = set(program.ledger.clients())
+        for wish in wishes:
+            if wish.client not in known and add_clients and not client_code_mistakes(wish.client):
+                program.ledger.add_client(wish.client, program.now(), program.by)
+                added.append(wish.client)
+                known.add(wish.client)
+        together = {(wish.client, wish.rule): wish.on or program.today() for wish in wishes}
+        for wish in wishes:
+            here = wish.where or f"client '{wish.client:.64}'"
+            try:
+                if wish.client not in known:
+                    program.must_have(wish.client)
+                chosen.append(_choose(program, book, wish, current, together))
+            except CMError as error:
+                mistakes += [evolve(mistake, where=here) for mistake in error.mistakes]
+        stop_if(mistakes)
+        book.close()
+    return chosen, added
+
+
+def _wrong(what: str, todo: str = "") -> CMError:
+    return CMError(Mistake("", what, todo))
+
+
+def _choose(
+    program: Program,
+    book: Logbook,
+    wish: Wish,
+    current: Mapping[str, str],
+    together: Mapping[tuple[str, str], date],
+) -> Chosen:
+    if wish.rule not in current:
+        raise _wrong(
+            f"there is no published rule '{wish.rule:.64}'",
+            did_you_mean(wish.rule, current) or "publish it with: cmengine rules publish",
+        )
+    if len(wish.words) > MOST_WORDS:
+        raise _wrong(f"the words are longer than {MOST_WORDS} letters")
+    timeline = book.timelines(wish.client).get(wish.rule, [])
+    latest = timeline[-1].choice if timeline else None
+    on = wish.on or program.today()
+    if latest is not None and latest.stands:
+        told = (latest.words, latest.settings, latest.on)
+        if wish.on is not None and told == (wish.words, wish.settings, wish.on):
+            return Chosen(latest, again=True)
+        raise _wrong(
+            f"'{wish.rule}' is already chosen",
+            "change a setting with goal set, or put it away with goal set-aside",
+        )
+    if latest is not None and on < latest.on:
+        raise _wrong(
+            f"'{wish.rule}' was set aside from {latest.on} on",
+            "choose it again from that day or later",
+        )
+    if on > program.today():
+        raise _wrong(f"{on} is in the future", "write down the choice when it is made")
+    digest = current[wish.rule]
+    table = program.table(digest)
+    missing = still_to_set(table, wish.settings, program.registry)
+    if missing:
+        raise _wrong(
+            f"the client still has to set {', '.join(missing)}", f"add --set {missing[0]}=..."
+        )
+    choice = Choice(
+        id=program.new_id(),
+        client=wish.client,
+        rule=wish.rule,
+        digest=digest,
+        settings=wish.settings,
+        on=on,
+        words=wish.words,
+    )
+    rule = _with(program, choice)
+    beside = getattr(rule.goal, "beside", None)
+    if beside:
+        _check_beside(program, book, rule, choice, beside, current, together)
+    return Chosen(choice, tuple(book.choose(choice, program.now())))
+
+
+def _with(program: Program, choice: Choice) -> Rule:
+    """Build the rule of a choice, with mistakes in a client's settings put in words."""
+    try:
+        with_settings(program.table(choice.digest), choice.settings, program.registry)
+    except ValueError as error:
+        raise _wrong(str(error)) from error
+    return program.rule_of(choice)
+
+
+def _check_beside(
+    program: Program,
+    book: Logbook,
+    rule: Rule,
+    choice: Choice,
+    beside: str,
+    current: Mapping[str, str],
+    together: Mapping[tuple[str, str], date],
+) -> None:
+    """A welcome is chosen together with the rule under which an ordinary visit earns."""
+    other = in_force(book.timelines(choice.client).get(beside, []), choice.on)
+    if other is not None:
+        ordinary = program.rule_of(other)
+    elif beside in current and together.get((choice.client, beside), date.max) <= choice.on:
+        ordinary = program.built(program.table(current[beside]), current[beside])
+    else:
+        raise _wrong(
+            f"'{rule.id}' goes together with '{beside}'",
+            f"choose '{beside}' first, or in the same import, from the same day",
+        )
+    problem = welcome_problem(rule, ordinary)
+    if problem:
+        raise _wrong(problem)
+
+
+def set_goal(
+    program: Program,
+    client: str,
+    rule: str,
+    settings: tuple[tuple[str, str], ...],
+    on: date | None = None,
+) -> Choice:
+    """Let a client move their own settings, such as a bar, from a day on. Nothing earned changes."""
+    with program.ledger.writing():
+        book, latest = _latest(program, client, rule, on)
+        merged = dict(latest.settings) | dict(settings)
+        choice = evolve(
+            latest,
+            id=program.new_id(),
+            settings=tuple(sorted(merged.items())),
+            on=on or program.today(),
+        )
+        try:
+            _with(program, choice)
+        except CMError as error:
+            raise CMError(
+                *(evolve(m, where=f"client '{client}', rule '{rule}'") for m in error.mistakes)
+            ) from error
+        book.choose(choice, program.now())
+        book.close()
+    return choice
+
+
+def set_aside(program: Program, client: str, rule: str, on: date | None = None) -> list[Choice]:
+    """Put a goal away from a day on. Nothing is lost: chosen again, it goes on where it was.
+
+    A welcome that goes together with the rule is put away with it. Gives what was put away.
+    """
+    with program.ledger.writing():
+        book, latest = _latest(program, client, rule, on)
+        day = on or program.today()
+        put_away = [latest]
+        for other, timeline in book.timelines(client).items():
+            stands = timeline[-1].choice
+            if (
+                other != rule
+                and stands.stands
+                and getattr(program.rule_of(stands).goal, "beside", None) == rule
+            ):
+                put_away.append(stands)
+        for one in put_away:
+            book.choose(
+                evolve(one, id=program.new_id(), on=max(day, one.on), stands=False, words=""),
+                program.now(),
+            )
+        book.close()
+    return put_away
+
+
+def _latest(program: Program, client: str, rule: str, on: date | None) -> tuple[Logbook, Choice]:
+    """Find the choice that stands, for a change from the day `on`."""
+    program.must_have(client)
+    book = Logbook(program)
+    timelines = book.timelines(client)
+    where = f"client '{client}', rule '{rule:.64}'"
+    latest = timelines[rule][-1].choice if rule in timelines else None
+    if latest is None or not latest.stands:
+        standing = [name for name, rows in timelines.items() if rows[-1].choice.stands]
+        raise CMError(Mistake(where, "this goal is not chosen now", did_you_mean(rule, standing)))
+    day = on or program.today()
+    if day < latest.on or day > program.today():
+        raise CMError(
+            Mistake(
+                where, f"{day} is not a day from {latest.on} to today", "give such a day with --on"
+            )
+        )
+    return book, latest

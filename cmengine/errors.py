@@ -1,0 +1,48 @@
+"""A mistake that somebody can mend: shown as lines, never as a traceback."""
+
+import difflib
+from collections.abc import Iterable
+
+from attrs import frozen
+
+
+@frozen
+class Mistake:
+    """One thing that is wrong: where, what, and what to do about it."""
+
+    where: str
+    what: str
+    todo: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" + (f"; {self.todo}" if self.todo else "")
+
+
+class CMError(Exception):
+    """Everything that stands in the way, all of it at once. Nothing has been written."""
+
+    def __init__(self, *mistakes: Mistake) -> None:
+        super().__init__(*mistakes)
+        self.mistakes = mistakes
+
+    def __str__(self) -> str:
+        return "\n".join(str(mistake) for mistake in self.mistakes)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Say which known word may have been meant, or else which ones there are."""
+    words = sorted(known)
+    close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    if not words:
+        return ""
+    shown = ", ".join(f"'{known_word}'" for known_word in words[:8])
+    return f"there is {shown}" + (f" and {len(words) - 8} more" if len(words) > 8 else "")
+
+
+def stop_if(mistakes: Iterable[Mistake]) -> None:
+    """Raise CMError with every mistake, if there is any."""
+    found = tuple(mistakes)
+    if found:
+        raise CMError(*found)

@@ -1,0 +1,93 @@
+"""The kinds of event a program logs, as `kinds.toml` names them, and what values they take."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from cmengine.errors import Mistake, did_you_mean
+from cmengine.model import EVIDENCE, Value
+from cmengine.options import Place, number, read_options
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}", re.ASCII)
+MOST_TEXT = 2_000
+
+
+def _known_evidence(instance: object, attribute: object, value: str) -> None:
+    if value not in EVIDENCE:
+        raise ValueError(f"'{value}' is no kind of evidence; {did_you_mean(value, EVIDENCE)}")
+
+
+@frozen(kw_only=True)
+class Kind:
+    """A kind of event: its label, and either some values, or a unit for a number, or free text."""
+
+    label: str
+    values: tuple[str, ...] = ()
+    unit: str = ""
+    text: bool = False
+    evidence: str = field(default="self", validator=_known_evidence)
+
+    def __attrs_post_init__(self) -> None:
+        if sum(map(bool, (self.values, self.unit, self.text))) > 1:
+            raise ValueError("a kind has values, or a unit, or text = true: only one of them")
+
+    def read(self, text: str | None) -> Value:
+        """Read the value of an event of this kind. Raises ValueError, in words, if it does not fit."""
+        if text is None or text == "":
+            if self.values:
+                raise ValueError(f"needs a value: {' or '.join(self.values)}")
+            if self.unit:
+                raise ValueError(f"needs a number of {self.unit}")
+            return None
+        if self.values:
+            if text not in self.values:
+                raise ValueError(
+                    f"'{text:.60}' is not one of its values; {did_you_mean(text, self.values)}"
+                )
+            return text
+        if self.unit:
+            read = number(text)
+            if read < 0:
+                raise ValueError(f"{text} {self.unit} is below zero")
+            return read.normalize() + 0
+        if self.text:
+            if len(text) > MOST_TEXT:
+                raise ValueError(f"has a text of more than {MOST_TEXT} letters")
+            return text
+        raise ValueError(f"takes no value, and was given '{text:.60}'")
+
+
+Kinds = Mapping[str, Kind]
+
+
+def read_kinds(tables: Mapping[str, Any], place: Place) -> tuple[dict[str, Kind], list[Mistake]]:
+    """Read the tables of a `kinds.toml`; give the kinds and every mistake."""
+    mistakes = [
+        place.at(key).wrong(f"'{key}' does not belong in kinds.toml", "write [kind.NAME]")
+        for key in tables
+        if key != "kind"
+    ]
+    found: dict[str, Kind] = {}
+    named = tables.get("kind", {})
+    if not isinstance(named, Mapping):
+        return found, [place.at("kind").wrong("kind must be tables", "write [kind.NAME]")]
+    for name, table in named.items():
+        here = place.at("kind", name).about(f"kind '{name}'")
+        if not _NAME.fullmatch(name):
+            mistakes.append(here.wrong("is not a name", "use small letters, digits, _ - and ."))
+        if not isinstance(table, Mapping):
+            mistakes.append(here.wrong("must be a table", f"write [kind.{name}]"))
+            continue
+        kind, wrong = read_options(Kind, table, here, called="kind")
+        mistakes += wrong
+        if kind is not None:
+            found[name] = kind
+    return found, mistakes
+
+
+def unknown_kind(name: str, kinds: Kinds) -> tuple[str, str]:
+    """Say that there is no such kind of event, and what to do."""
+    todo = did_you_mean(name, kinds) or "name it in kinds.toml"
+    return f"there is no kind of event '{name:.60}'", todo

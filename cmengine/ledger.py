@@ -1,0 +1,509 @@
+"""The ledger in SQLite: open it, read what one event needs, append. Facts only grow.
+
+One way to write: `with ledger.writing():` begins an immediate transaction, so that what is read inside
+is still true when it is written; everything in it is kept, or nothing.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from cmengine.errors import CMError, Mistake
+from cmengine.model import Choice, Earned, Event, Value
+from cmengine.sqlite import sqlite3
+from cmengine.timeline import TimelineRow
+
+APPLICATION_ID = 0x636D656E  # "cmen"
+WAIT_SECONDS = 5
+SCHEMA = 1  # the number of migration steps; a test holds it equal to migrations.STEPS
+
+
+@frozen
+class Stored:
+    """An event with its place in the order of logging."""
+
+    seq: int
+    event: Event
+
+
+@frozen(kw_only=True)
+class AwardRow:
+    """An award as the ledger has it. `id` is the number that people type."""
+
+    id: str
+    client: str
+    rule: str
+    digest: str
+    ordinal: int
+    on: date
+    slot: int | None
+    reason: str
+    event: str
+    event_seq: int
+    occurrence: int
+    n: int
+    reward: int
+    label: str
+    cents: int
+    item: str | None
+
+
+@frozen
+class Balance:
+    """A client's money in cents: earned - issued = waiting."""
+
+    earned: int
+    issued: int
+
+    @property
+    def waiting(self) -> int:
+        """What is waiting to be handed over, in cents."""
+        return self.earned - self.issued
+
+
+@frozen
+class Remembered:
+    """The cache of one client under one rule: memory as text, times met, cents earned."""
+
+    memory: str
+    times: int
+    cents: int
+
+
+def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
+    """Choose (journal_mode, synchronous) for a version of the SQLite library.
+
+    SQLite 3.7.0 to 3.51.2, but for 3.44.6 and 3.50.7, can corrupt a WAL file when two connections
+    write and checkpoint at the same instant (https://sqlite.org/wal.html#walresetbug), so those keep
+    a rollback journal. EXTRA and FULL are what keeps a commit through a power cut in each mode.
+    """
+    fixed = (
+        version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    )
+    return ("wal", "full") if fixed else ("delete", "extra")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
+    connection.row_factory = sqlite3.Row
+    mode, sync = journal_mode(sqlite3.sqlite_version_info)
+    try:
+        for setting in (
+            "foreign_keys = on",
+            "recursive_triggers = on",
+            "trusted_schema = off",
+            "cell_size_check = on",
+            f"synchronous = {sync}",
+        ):
+            connection.execute(f"pragma {setting}")
+        if connection.execute("pragma journal_mode").fetchone()[0] != mode:
+            connection.execute(f"pragma journal_mode = {mode}")
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection
+
+
+def create_ledger(path: Path) -> "Ledger":
+    """Make a new ledger file that only its owner can read. Raises FileExistsError."""
+    from cmengine.migrations import migrate
+
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    connection = _connect(path)
+    connection.execute(f"pragma application_id = {APPLICATION_ID}")
+    ledger = Ledger(connection, path)
+    with ledger.writing():
+        migrate(connection)
+    return ledger
+
+
+def open_ledger(path: Path) -> "Ledger":
+    """Open a ledger that is there; never make one. Raises CMError in words."""
+    try:
+        if not path.is_file() or path.stat().st_size == 0:
+            what = "is empty" if path.is_file() else "the program's ledger is not here"
+            raise CMError(
+                Mistake(
+                    str(path),
+                    what,
+                    "put it back from a backup, or make a new program with: cmengine init",
+                )
+            )
+        connection = _connect(path)
+        found = connection.execute("pragma application_id").fetchone()[0]
+        version = connection.execute("pragma user_version").fetchone()[0]
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise _in_words(path, error) from error
+    if found != APPLICATION_ID:
+        connection.close()
+        raise CMError(
+            Mistake(
+                str(path), "is another program's database", "name the folder of a program with -p"
+            )
+        )
+    ledger = Ledger(connection, path)
+    if version > SCHEMA:
+        ledger.close()
+        raise CMError(
+            Mistake(
+                str(path), f"was written by a newer cmengine (schema {version})", "update cmengine"
+            )
+        )
+    if version < SCHEMA:
+        from cmengine.migrations import migrate
+
+        with ledger.writing():
+            migrate(connection)
+    return ledger
+
+
+def _in_words(path: Path, error: Exception) -> CMError:
+    text = str(error)
+    advice = {
+        "locked": "somebody else is writing; wait a moment and do it again",
+        "readonly": "the file or its folder cannot be written; check its permissions",
+        "full": "the disk is full; make room and do it again",
+        "not a database": "this is not a ledger, or it is damaged; restore a backup",
+        "malformed": "the file is damaged; restore a backup",
+        "unable to open": "check that the file and its folder can be read and written",
+    }
+    todo = next(
+        (words for part, words in advice.items() if part in text),
+        "check the disk, then do it again",
+    )
+    return CMError(
+        Mistake(str(path), f"the ledger could not be used ({text})", f"nothing was written; {todo}")
+    )
+
+
+class Ledger:
+    """An open ledger. Rows become values here and nowhere else."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._db = connection
+        self.path = path
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the one write transaction: everything written inside is kept, or nothing is."""
+        try:
+            self._db.execute("begin immediate")
+        except sqlite3.OperationalError as error:
+            raise _in_words(self.path, error) from error
+        try:
+            yield
+            self._db.execute("commit")
+        except BaseException as error:
+            if self._db.in_transaction:
+                self._db.execute("rollback")
+            if isinstance(error, sqlite3.OperationalError):
+                raise _in_words(self.path, error) from error
+            raise
+
+    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """Read rows."""
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise _in_words(self.path, error) from error
+
+    def each(self, sql: str, *values: object) -> Iterator[sqlite3.Row]:
+        """Read rows one at a time, for what may be long."""
+        return iter(self._db.execute(sql, values))
+
+    def one(self, sql: str, *values: object) -> sqlite3.Row | None:
+        """Read at most one row."""
+        found = self.rows(sql, *values)
+        return found[0] if found else None
+
+    def _insert(self, table: str, **columns: object) -> int:
+        names = ", ".join(columns)
+        marks = ", ".join("?" * len(columns))
+        done = self._db.execute(
+            f"insert into {table} ({names}) values ({marks})", tuple(columns.values())
+        )
+        return done.lastrowid or 0
+
+    # What the program is
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Write down a fact about the program, once and for all."""
+        self._insert("program", name=name, value=value)
+
+    def fact(self, name: str) -> str | None:
+        """Read a fact about the program."""
+        row = self.one("select value from program where name = ?", name)
+        return None if row is None else row[0]
+
+    # Rules
+
+    def publish(self, digest: str, rule: str, body: str, at: datetime, by: str) -> None:
+        """Keep the text of a version of a rule, and let it be the one that can be chosen."""
+        if self.rule_body(digest) is None:
+            self._insert("rules", digest=digest, rule=rule, body=body)
+        self._insert("publications", digest=digest, published_at=at.isoformat(), published_by=by)
+
+    def rule_body(self, digest: str) -> str | None:
+        """Give the kept text of a version."""
+        row = self.one("select body from rules where digest = ?", digest)
+        return None if row is None else row[0]
+
+    def current_digests(self) -> dict[str, str]:
+        """Give for each rule the version that was published last."""
+        sql = (
+            "select r.rule, r.digest from publications p join rules r using (digest) order by p.seq"
+        )
+        return {row["rule"]: row["digest"] for row in self.rows(sql)}
+
+    # Clients
+
+    def add_client(self, client: str, at: datetime, by: str) -> None:
+        """Enroll a client by a code."""
+        self._insert("clients", client=client, added_at=at.isoformat(), added_by=by)
+
+    def has_client(self, client: str) -> bool:
+        """Say whether there is such a client."""
+        return self.one("select 1 from clients where client = ?", client) is not None
+
+    def clients(self) -> list[str]:
+        """Name all clients, by their codes."""
+        return [row[0] for row in self.rows("select client from clients order by client")]
+
+    def keep_personal(self, client: str, about: str, text: str) -> None:
+        """Keep something that was typed about or by a person, in the one table that can be erased."""
+        self._insert("personal", client=client, about=about, text=text)
+
+    def personal(self, client: str) -> dict[str, str]:
+        """Give what was typed about or by a person."""
+        return {
+            row["about"]: row["text"]
+            for row in self.rows("select about, text from personal where client = ?", client)
+        }
+
+    # Choices
+
+    def add_choice(self, choice: Choice, at: datetime, by: str) -> None:
+        """Append a row to a client's timeline."""
+        self._insert(
+            "choices",
+            id=choice.id,
+            client=choice.client,
+            rule=choice.rule,
+            digest=choice.digest,
+            settings=json.dumps(choice.settings),
+            on_day=choice.on.isoformat(),
+            stands=int(choice.stands),
+            after_event=self.last_event(),
+            made_at=at.isoformat(),
+            made_by=by,
+        )
+        if choice.words:
+            self.keep_personal(choice.client, f"words:{choice.id}", choice.words)
+
+    def timelines(self, client: str) -> dict[str, list[TimelineRow]]:
+        """Give a client's timeline under each rule they have chosen, in the order it was made."""
+        found: dict[str, list[TimelineRow]] = {}
+        sql = (
+            "select c.*, p.text as words from choices c left join personal p "
+            "on p.client = c.client and p.about = 'words:' || c.id where c.client = ? order by c.rule, c.seq"
+        )
+        for row in self.rows(sql, client):
+            choice = Choice(
+                id=row["id"],
+                client=row["client"],
+                rule=row["rule"],
+                digest=row["digest"],
+                settings=tuple((key, text) for key, text in json.loads(row["settings"])),
+                on=date.fromisoformat(row["on_day"]),
+                stands=bool(row["stands"]),
+                words=row["words"] or "",
+            )
+            found.setdefault(choice.rule, []).append(TimelineRow(choice, row["after_event"]))
+        return found
+
+    # Events
+
+    def last_event(self) -> int:
+        """Give the place of the event that was logged last (0: none yet)."""
+        row = self.one("select max(seq) from events")
+        return (row[0] or 0) if row else 0
+
+    def append_event(self, event: Event, logged_at: datetime) -> int:
+        """Append an event; give its place in the order of logging."""
+        return self._insert(
+            "events",
+            id=event.id,
+            client=event.client,
+            kind=event.kind,
+            occurred_at=event.at.isoformat(),
+            on_day=event.day.isoformat(),
+            value=_value_text(event.value),
+            is_number=int(isinstance(event.value, Decimal)),
+            evidence=event.evidence,
+            logged_at=logged_at.isoformat(),
+            logged_by=event.by,
+        )
+
+    def find_event(self, event: str) -> Stored | None:
+        """Find an event by its id."""
+        row = self.one("select * from events where id = ?", event)
+        return None if row is None else _stored(row)
+
+    def events_of(self, client: str, since: date | None = None) -> Iterator[Stored]:
+        """Give a client's events in the order of logging, of the days from `since` on."""
+        first = since.isoformat() if since else ""
+        for row in self.rows(
+            "select * from events where client = ? and on_day >= ? order by seq", client, first
+        ):
+            yield _stored(row)
+
+    # What counted
+
+    def remembered(self, client: str, rule: str) -> Remembered | None:
+        """Give the cache of a client under a rule."""
+        row = self.one(
+            "select memory, times, cents from memories where client = ? and rule = ?", client, rule
+        )
+        return None if row is None else Remembered(*row)
+
+    def remember(self, client: str, rule: str, now: Remembered) -> None:
+        """Write the cache of a client under a rule."""
+        self._db.execute(
+            "insert into memories (client, rule, memory, times, cents) values (?, ?, ?, ?, ?) "
+            "on conflict do update set memory = excluded.memory, times = excluded.times, cents = excluded.cents",
+            (client, rule, now.memory, now.times, now.cents),
+        )
+
+    def counted(self, client: str, rule: str, first: date, last: date) -> int:
+        """Count the occurrences on the days from `first` to `last`."""
+        row = self.one(
+            "select count(*) from occurrences where client = ? and rule = ? and on_day between ? and ?",
+            client,
+            rule,
+            first.isoformat(),
+            last.isoformat(),
+        )
+        return row[0] if row else 0
+
+    def slot_taken(self, client: str, rule: str, slot: int) -> bool:
+        """Say whether a calendar slot has been taken."""
+        sql = "select 1 from occurrences where client = ? and rule = ? and slot = ?"
+        return self.one(sql, client, rule, slot) is not None
+
+    def append_earned(self, event: int, client: str, digest: str, earned: Earned) -> int:
+        """Append an occurrence and its awards; give its number."""
+        occurrence = earned.occurrence
+        number = self._insert(
+            "occurrences",
+            event=event,
+            client=client,
+            rule=occurrence.rule,
+            digest=digest,
+            ordinal=occurrence.ordinal,
+            on_day=occurrence.on.isoformat(),
+            slot=occurrence.slot,
+            reason=occurrence.reason,
+        )
+        self._db.executemany(
+            "insert into awards (occurrence, n, reward, label, cents, item) values (?, ?, ?, ?, ?, ?)",
+            [
+                (number, n, reward, award.label, award.cents, award.item)
+                for n, (reward, award) in enumerate(earned.awards, start=1)
+            ],
+        )
+        return number
+
+    # Reading
+
+    def awards(self, where: str = "1", *values: object) -> list[AwardRow]:
+        """Give awards, in the order in which they were earned."""
+        sql = f"select * from award_list where {where} order by occurrence, n"  # noqa: S608
+        return [
+            AwardRow(**{**dict(row), "on": date.fromisoformat(row["on"])})
+            for row in self.rows(sql, *values)
+        ]
+
+    def find_award(self, award: str) -> AwardRow | None:
+        """Find an award by the number that people type, like ``17.1``."""
+        occurrence, dot, n = award.partition(".")
+        if not (dot and occurrence.isdecimal() and n.isdecimal() and len(award) < 24):
+            return None
+        found = self.awards("occurrence = ? and n = ?", int(occurrence), int(n))
+        return found[0] if found else None
+
+    def balance(self, client: str) -> Balance:
+        """Give a client's money, from the cache, at the same cost however long the past."""
+        row = self.one(
+            "select coalesce((select sum(cents) from memories where client = ?1), 0),"
+            " coalesce((select sum(cents) from vouchers where client = ?1), 0)",
+            client,
+        )
+        return Balance(*row) if row else Balance(0, 0)
+
+    # Vouchers
+
+    def add_voucher(self, columns: dict[str, Any]) -> None:
+        """Append a voucher."""
+        self._insert("vouchers", **columns)
+
+    def add_redemption(self, voucher: str, cents: int, at: datetime, by: str) -> None:
+        """Append a redemption."""
+        self._insert(
+            "redemptions", voucher=voucher, cents=cents, redeemed_at=at.isoformat(), redeemed_by=by
+        )
+
+    def vouchers(self, where: str = "1", *values: object) -> list[dict[str, Any]]:
+        """Give vouchers, oldest first; their codes are not kept."""
+        sql = (
+            "select id as voucher, client, cents, item, issued_at, issued_by, redeemed_cents, redeemed_at"
+            f" from voucher_list where {where} order by seq"
+        )
+        return [dict(row) for row in self.rows(sql, *values)]
+
+    # Messages
+
+    def add_message(self, columns: dict[str, Any]) -> None:
+        """Append a message to the outbox."""
+        self._insert("messages", **columns)
+
+    def add_delivery(self, message: int, problem: str | None, at: datetime) -> None:
+        """Append one try to send a message; `problem` is None where it went."""
+        self._insert(
+            "deliveries",
+            message=message,
+            sent=int(problem is None),
+            problem=problem,
+            tried_at=at.isoformat(),
+        )
+
+
+def _value_text(value: Value) -> str | None:
+    return format(value, "f") if isinstance(value, Decimal) else value
+
+
+def _stored(row: sqlite3.Row) -> Stored:
+    text = row["value"]
+    return Stored(
+        row["seq"],
+        Event(
+            id=row["id"],
+            client=row["client"],
+            kind=row["kind"],
+            at=datetime.fromisoformat(row["occurred_at"]),
+            day=date.fromisoformat(row["on_day"]),
+            value=Decimal(text) if row["is_number"] else text,
+            evidence=row["evidence"],
+            by=row["logged_by"],
+        ),
+    )

@@ -1,0 +1,192 @@
+"""A program that has been opened: its settings, kinds, plugins, ledger, keys, and who is at the desk."""
+
+import getpass
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from attrs import Factory, define, evolve
+
+from cmengine.days import day_of, moment_on
+from cmengine.dice import commitment, dice_from
+from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.evaluate import Dice
+from cmengine.ids import new_id
+from cmengine.kinds import Kind
+from cmengine.ledger import Ledger, create_ledger, open_ledger
+from cmengine.model import Choice, Rule
+from cmengine.options import Place
+from cmengine.plugins import Registry, load_plugins
+from cmengine.rules import Reader, of_json, with_settings
+from cmengine.settings import (
+    DATABASE,
+    KEY,
+    SETTINGS,
+    Keys,
+    Settings,
+    load_settings,
+    make_keys,
+    read_keys,
+)
+
+Clock = Callable[[], datetime]
+FUTURE = timedelta(minutes=10)  # how far ahead a clock may be
+
+
+def now_utc() -> datetime:
+    """Read the clock of this machine."""
+    return datetime.now().astimezone()
+
+
+@define
+class Program:
+    """An open program. `by` is who is at the desk; `clock` tells the time."""
+
+    folder: Path
+    settings: Settings
+    kinds: Mapping[str, Kind]
+    registry: Registry
+    ledger: Ledger
+    keys: Keys
+    by: str
+    clock: Clock
+    dice: Dice
+    _rules: dict[tuple[str, tuple[tuple[str, str], ...]], Rule] = Factory(dict)
+
+    def now(self) -> datetime:
+        """Give the present moment in the program's zone, to the second."""
+        return self.clock().astimezone(self.settings.zone).replace(microsecond=0)
+
+    def today(self) -> date:
+        """Give the program's day of the present moment."""
+        return self.day(self.now())
+
+    def day(self, moment: datetime) -> date:
+        """Give the program's day of a moment."""
+        return day_of(moment, self.settings.zone, self.settings.day_boundary)
+
+    def moment(self, on: date | None, at: time | None) -> datetime:
+        """Give the moment meant by a day and a local time; without a time, now or the middle of the day."""
+        now = self.now()
+        if on is None and at is None:
+            return now
+        day = on or self.today()
+        if at is None and day == self.today():
+            return now
+        return moment_on(day, at or time(12), self.settings.zone, self.settings.day_boundary)
+
+    def new_id(self) -> str:
+        """Make a new id that sorts by time."""
+        return new_id(self.clock())
+
+    def reader(self, *, kinds: bool = False) -> Reader:
+        """Give a reader of rules; with `kinds`, it checks the kinds of event against the program's."""
+        return Reader(self.registry, self.kinds if kinds else None, self.folder)
+
+    def table(self, digest: str) -> dict[str, Any]:
+        """Give the kept table of a published rule version."""
+        body = self.ledger.rule_body(digest)
+        if body is None:
+            raise CMError(Mistake(str(self.ledger.path), f"there is no rule version {digest[:12]}"))
+        return of_json(body)
+
+    def rule_of(self, choice: Choice) -> Rule:
+        """Build the version of the rule that a choice keeps, with the client's settings."""
+        key = (choice.digest, choice.settings)
+        if key not in self._rules:
+            table = self.table(choice.digest)
+            try:
+                table = with_settings(table, choice.settings, self.registry)
+            except ValueError as error:
+                raise CMError(Mistake(f"rule '{choice.rule}'", str(error))) from error
+            self._rules[key] = self.built(table, choice.digest)
+        return self._rules[key]
+
+    def built(self, table: Mapping[str, Any], digest: str) -> Rule:
+        """Build a published rule from its table; raise CMError where a plugin it needs is not there."""
+        rule, mistakes = self.reader().read_rule(table, Place("published"))
+        stop_if(mistakes)
+        if rule is None:
+            raise CMError(Mistake("published", "this rule cannot be read"))
+        return evolve(rule, digest=digest)
+
+    def specimen(self, table: Mapping[str, Any], digest: str) -> Rule:
+        """Build a published rule to look at, also where a client has still to set something."""
+        rule, mistakes = self.reader().read_rule(table, Place("published"), check=True)
+        if rule is None:
+            raise CMError(*mistakes)
+        return evolve(rule, digest=digest)
+
+    def must_have(self, client: str) -> None:
+        """Raise CMError unless there is such a client."""
+        if not self.ledger.has_client(client):
+            todo = did_you_mean(client, self.ledger.clients()) if len(client) <= 64 else ""
+            raise CMError(
+                Mistake(
+                    f"client '{client:.64}'",
+                    "there is no such client",
+                    todo or f"enroll with: cmengine client add {client}",
+                )
+            )
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self.ledger.close()
+
+
+def open_program(
+    folder: Path, *, by: str | None = None, clock: Clock = now_utc, registry: Registry | None = None
+) -> Program:
+    """Open the program in a folder. Raises CMError with everything that stands in the way."""
+    settings, kinds = load_settings(folder)
+    who = by or login_name()
+    if settings.staff and who not in settings.staff:
+        todo = did_you_mean(who, settings.staff) or "say who you are with: cmengine --by NAME"
+        raise CMError(
+            Mistake(str(folder / SETTINGS), f"'{who}' is not among the staff of this program", todo)
+        )
+    ledger = open_ledger(folder / DATABASE)
+    try:
+        keys = read_keys(folder / KEY)
+        if ledger.fact("draws") != commitment(keys.draws):
+            raise CMError(
+                Mistake(
+                    str(folder / KEY),
+                    "this is not the key that this program promised its draws with",
+                    "put the program's own key back from a backup",
+                )
+            )
+    except CMError:
+        ledger.close()
+        raise
+    return Program(
+        folder=folder,
+        settings=settings,
+        kinds=kinds,
+        registry=registry or load_plugins(),
+        ledger=ledger,
+        keys=keys,
+        by=who,
+        clock=clock,
+        dice=dice_from(keys.draws),
+    )
+
+
+def make_database(folder: Path, *, by: str, clock: Clock = now_utc) -> None:
+    """Make the ledger and the key of a new program, and write down the hash of its draw secret."""
+    keys = make_keys(folder / KEY)
+    ledger = create_ledger(folder / DATABASE)
+    with ledger.writing():
+        ledger.set_fact("draws", commitment(keys.draws))
+        ledger.set_fact("made_at", clock().isoformat(timespec="seconds"))
+        ledger.set_fact("made_by", by)
+    ledger.close()
+
+
+def login_name() -> str:
+    """Give the login name of whoever is at the desk."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "staff"

@@ -1,0 +1,171 @@
+"""Check rule files, and publish what is new or changed as versions that can be chosen."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from attrs import define, field, frozen
+
+from cmengine.errors import CMError, Mistake, stop_if
+from cmengine.kinds import Kinds, read_kinds
+from cmengine.model import Rule
+from cmengine.options import Place
+from cmengine.plugins import Registry
+from cmengine.program import Program
+from cmengine.rules import Draft, Reader, check_together, ids_in, to_json
+from cmengine.scenarios import check_scenarios, read_scenarios
+from cmengine.settings import KINDS, RULES, rule_files
+from cmengine.toml import parse, read_text
+from cmengine.welcome import welcome_mistakes
+
+
+@define
+class Report:
+    """What checking found: the rules that can be read, every mistake, and how much was looked at."""
+
+    drafts: list[Draft] = field(factory=list)
+    mistakes: list[Mistake] = field(factory=list)
+    named: set[str] = field(factory=set)
+    files: int = 0
+    scenarios: int = 0
+
+
+def check_files(
+    files: Sequence[Path],
+    registry: Registry,
+    kinds: Kinds | None = None,
+    folder: Path | None = None,
+    others: Sequence[Rule] = (),
+) -> Report:
+    """Check rule files together, with the scenarios beside them.
+
+    Without `kinds`, those of the `kinds.toml` beside a file, or in the folder above, are taken.
+    `others` are rules published before, which a welcome may stand beside.
+    """
+    report = Report(files=len(files))
+    by_file: list[tuple[Path, Reader, list[Draft]]] = []
+    beside: dict[Path, Kinds | None] = {}
+    for path in files:
+        try:
+            known = kinds if kinds is not None else _kinds_beside(path, beside, report.mistakes)
+            reader = Reader(registry, known, folder)
+            tables, place = parse(read_text(path), str(path))
+            drafts, wrong = reader.read_file(tables, place)
+        except CMError as error:
+            report.mistakes += error.mistakes
+            continue
+        report.mistakes += wrong
+        report.drafts += drafts
+        report.named |= ids_in(tables)
+        by_file.append((path, reader, drafts))
+    report.mistakes += check_together(report.drafts)
+    report.mistakes += welcome_mistakes(report.drafts, others, report.named)
+    for path, reader, drafts in by_file:
+        _check_scenarios(path, reader, {draft.rule.id: draft for draft in drafts}, report)
+    return report
+
+
+def _kinds_beside(
+    path: Path, known: dict[Path, Kinds | None], mistakes: list[Mistake]
+) -> Kinds | None:
+    for folder in (path.resolve().parent, path.resolve().parent.parent):
+        file = folder / KINDS
+        if file in known:
+            return known[file]
+        if file.is_file():
+            tables, place = parse(read_text(file), str(file))
+            kinds, wrong = read_kinds(tables, place)
+            mistakes += wrong
+            known[file] = None if wrong else kinds
+            return known[file]
+    return None
+
+
+def _check_scenarios(
+    path: Path, reader: Reader, drafts: Mapping[str, Draft], report: Report
+) -> None:
+    file = path.with_name(f"{path.stem}.scenarios.toml")
+    if not file.is_file():
+        return
+    try:
+        tables, place = parse(read_text(file), str(file))
+    except CMError as error:
+        report.mistakes += error.mistakes
+        return
+    scenarios, wrong = read_scenarios(tables, place)
+    report.mistakes += wrong
+    report.scenarios += len(scenarios)
+    broken = report.named - {draft.rule.id for draft in report.drafts}
+    report.mistakes += check_scenarios(
+        [one for one in scenarios if one[0].rule not in broken], drafts, reader
+    )
+
+
+@frozen
+class Published:
+    """A rule version that is published now."""
+
+    rule: str
+    title: str
+    digest: str
+
+
+def files_of(program: Program, named: Sequence[Path] = ()) -> list[Path]:
+    """Give the rule files that are meant: those named, or else all of the program's."""
+    files = list(named) or rule_files(program.folder)
+    if not files:
+        raise CMError(
+            Mistake(
+                str(program.folder / RULES),
+                "there is no rule file here",
+                "write one, or make a program from a starter: cmengine init DIR --starter drop-in",
+            )
+        )
+    return files
+
+
+def check_program(program: Program, named: Sequence[Path] = ()) -> Report:
+    """Check a program's rule files, or those named, beside what is published."""
+    current = program.ledger.current_digests().values()
+    others = (
+        [program.specimen(program.table(digest), digest) for digest in current] if named else []
+    )
+    return check_files(
+        files_of(program, named), program.registry, program.kinds, program.folder, others
+    )
+
+
+def publish(program: Program, named: Sequence[Path] = ()) -> tuple[list[Published], Report]:
+    """Check, then keep the text of each new or changed rule. Raises CMError, and then nothing is kept."""
+    report = check_program(program, named)
+    stop_if(report.mistakes)
+    ledger = program.ledger
+    published = []
+    with ledger.writing():
+        current = ledger.current_digests()
+        for draft in report.drafts:
+            rule = draft.rule
+            if current.get(rule.id) == rule.digest:
+                continue
+            ledger.publish(rule.digest, rule.id, to_json(draft.table), program.now(), program.by)
+            published.append(Published(rule.id, rule.title, rule.digest))
+    return published, report
+
+
+def unpublished(program: Program) -> list[str]:
+    """Name the rules whose file says something else than what is published."""
+    current = program.ledger.current_digests()
+    reader = Reader(program.registry, None, program.folder)
+    changed = []
+    for path in rule_files(program.folder):
+        try:
+            tables, _ = parse(read_text(path), str(path))
+            drafts, wrong = reader.read_file(tables, Place(str(path)))
+        except CMError:
+            changed.append(path.name)
+            continue
+        if wrong:
+            changed.append(path.name)
+        changed += [
+            draft.rule.id for draft in drafts if current.get(draft.rule.id) != draft.rule.digest
+        ]
+    return changed

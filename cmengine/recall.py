@@ -1,0 +1,47 @@
+"""Work an award of the ledger out again from what the ledger keeps."""
+
+from datetime import date
+
+from cmengine.errors import CMError, Mistake
+from cmengine.explain import Explanation, explain_award
+from cmengine.ledger import AwardRow
+from cmengine.model import Award, Choice, Occurrence, Rule
+from cmengine.program import Program
+
+
+def explained(program: Program, award: str) -> tuple[AwardRow, Rule, Explanation]:
+    """Find an award by its number, and explain it under the version of the rule that gave it."""
+    row = program.ledger.find_award(award)
+    if row is None:
+        raise CMError(
+            Mistake(
+                f"award '{award:.40}'",
+                "there is no such award",
+                "the numbers stand in: cmengine awards",
+            )
+        )
+    rule = program.rule_of(_choice(program, row))
+    found = program.ledger.find_event(row.event)
+    occurrence = Occurrence(
+        rule=row.rule,
+        on=row.on,
+        value=found.event.value if found else None,
+        ordinal=row.ordinal,
+        slot=row.slot,
+        reason=row.reason,
+    )
+    of_reward = program.ledger.awards("occurrence = ? and reward = ?", row.occurrence, row.reward)
+    place = [one.n for one in of_reward].index(row.n)
+    dice = program.dice(row.event, row.rule, row.reward)
+    kept = Award(label=row.label, cents=row.cents, item=row.item)
+    return row, rule, explain_award(rule, row.reward, occurrence, place, kept, dice)
+
+
+def _choice(program: Program, row: AwardRow) -> Choice:
+    """Find a choice of this version, for the client's settings; rewards are the same under each."""
+    for one in program.ledger.timelines(row.client).get(row.rule, []):
+        if one.choice.digest == row.digest and one.choice.stands:
+            return one.choice
+    return Choice(
+        id="", client=row.client, rule=row.rule, digest=row.digest, settings=(), on=date.min
+    )

@@ -1,0 +1,393 @@
+"""Rule files: TOML to rules, every mistake of a file at once."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+from attrs import field, frozen
+
+from cmengine.errors import Mistake, did_you_mean
+from cmengine.kinds import Kinds, unknown_kind
+from cmengine.model import Rule
+from cmengine.options import Place, from_text, read_options, unknown_keys
+from cmengine.plugins import Registry
+from cmengine.slots import WEEKDAYS, Span
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
+PACE = ("per_day", "per_week")
+Table = Mapping[str, Any]
+
+
+@frozen(kw_only=True)
+class Head:
+    """The keys of a `[[rule]]` that are plain values."""
+
+    id: str
+    title: str
+    why: str = ""
+    source: str = ""
+    starts: date | None = None
+    ends: date | None = None
+    client_sets: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Pace:
+    """How many occurrences count in a day and in a week."""
+
+    per_day: int | None = field(
+        default=None, validator=attrs.validators.optional(attrs.validators.ge(1))
+    )
+    per_week: int | None = field(
+        default=None, validator=attrs.validators.optional(attrs.validators.ge(1))
+    )
+
+
+@frozen(kw_only=True)
+class _SpanTable:
+    days: tuple[str, ...]
+    weeks: int = field(validator=[attrs.validators.ge(1), attrs.validators.le(520)])
+
+
+@frozen
+class Draft:
+    """A rule as it stands in a file: the rule, and the table that is kept when it is published."""
+
+    rule: Rule
+    table: Table
+    place: Place
+
+
+@frozen
+class Reader:
+    """Reads rules with the plugins and kinds there are. `kinds` None: kinds are not checked.
+
+    `folder` is the program's folder, to which a file named in an option belongs.
+    """
+
+    registry: Registry
+    kinds: Kinds | None = None
+    folder: Path | None = None
+
+    def read_file(self, tables: Table, place: Place) -> tuple[list[Draft], list[Mistake]]:
+        """Read every rule of a parsed rule file."""
+        mistakes = [
+            place.at(key).wrong(
+                f"'{key}' does not belong in a rule file", did_you_mean(key, ["rule"])
+            )
+            for key in tables
+            if key != "rule"
+        ]
+        listed = tables.get("rule", [])
+        if not isinstance(listed, list) or not listed:
+            return [], [*mistakes, place.wrong("there is no rule in it", "begin one with [[rule]]")]
+        drafts = []
+        for n, table in enumerate(listed):
+            here = place.at("rule", n)
+            if not isinstance(table, Mapping):
+                mistakes.append(here.wrong("a rule must be a table", "begin it with [[rule]]"))
+                continue
+            rule, wrong = self.read_rule(table, here, check=True)
+            mistakes += wrong
+            if rule is not None:
+                drafts.append(Draft(rule, table, here.about(f"rule '{rule.id}'")))
+        return drafts, mistakes
+
+    def read_rule(
+        self, table: Table, place: Place, *, check: bool = False
+    ) -> tuple[Rule | None, list[Mistake]]:
+        """Read one rule. With `check`, what a client is to set may still be missing from it."""
+        named = table.get("id")
+        place = place.about(f"rule '{named}'" if isinstance(named, str) else "a rule without an id")
+        parts = ("goal", "calendar", "reward", "notify")
+        known = [*(a.name for a in attrs.fields(Head)), *parts]
+        mistakes = unknown_keys(table, known, place, "a key of a rule")
+        plain = {key: value for key, value in table.items() if key in known and key not in parts}
+        head, wrong = read_options(Head, plain, place, called="rule")
+        mistakes += wrong
+        if isinstance(named, str) and named and not _ID.fullmatch(named):
+            mistakes.append(
+                place.at("id").wrong(
+                    f"'{named}' is not an id", "use small letters, digits and -, like drop-in"
+                )
+            )
+        if head is not None and head.starts and head.ends and head.ends < head.starts:
+            mistakes.append(place.at("ends").wrong("ends before it starts", "swap the two dates"))
+        sets = head.client_sets if head is not None else ()
+        goal, pace, wrong = self._goal(table.get("goal"), place.at("goal"), sets if check else ())
+        mistakes += wrong
+        rewards, wrong = self._listed(table, "reward", "reward", place)
+        mistakes += wrong
+        notify, wrong = self._listed(
+            {"notify": [{"kind": "outbox"}], **table}, "notify", "notifier", place
+        )
+        mistakes += wrong
+        calendar, wrong = _calendar(table.get("calendar", []), place.at("calendar"))
+        mistakes += wrong
+        if "reward" not in table:
+            mistakes.append(place.wrong("it has no reward", "add one with [[rule.reward]]"))
+        mistakes += _calendar_fits(rewards, bool(table.get("calendar")), place)
+        if goal is not None:
+            mistakes += self._kinds_fit(goal, place.at("goal"))
+        if mistakes or head is None or goal is None or pace is None:
+            return None, mistakes
+        return Rule(
+            **attrs.asdict(head, recurse=False),
+            goal=goal,
+            rewards=tuple(rewards),
+            notify=tuple(notify),
+            per_day=pace.per_day,
+            per_week=pace.per_week,
+            calendar=calendar,
+            digest=digest(table),
+        ), []
+
+    def _goal(
+        self, table: Any, place: Place, sets: Sequence[str]
+    ) -> tuple[Any, Pace | None, list[Mistake]]:
+        if not isinstance(table, Mapping):
+            return (
+                None,
+                None,
+                [place.wrong("it has no goal", "add one with [rule.goal] and a kind")],
+            )
+        cls, wrong = self._class("goal", table, place)
+        if cls is None:
+            return None, None, wrong
+        mistakes = []
+        options = {key: value for key, value in table.items() if key not in ("kind", *PACE)}
+        names = {a.name: a for a in attrs.fields(attrs.resolve_types(cls))}
+        for key in sets:
+            part, _, name = key.partition(".")
+            if part != "goal" or name not in names:
+                offers = [f"goal.{known}" for known in names]
+                mistakes.append(
+                    place.wrong(
+                        f"client_sets: '{key}' is not an option of the goal",
+                        did_you_mean(key, offers),
+                    )
+                )
+            elif name not in options:
+                options[name] = _specimen(names[name].type)
+        pace, wrong = read_options(
+            Pace, {k: table[k] for k in PACE if k in table}, place, called="goal"
+        )
+        mistakes += wrong
+        goal, wrong = read_options(cls, options, place, called=table["kind"], folder=self.folder)
+        return goal, pace, mistakes + wrong
+
+    def _listed(
+        self, table: Table, key: str, part: str, place: Place
+    ) -> tuple[list[Any], list[Mistake]]:
+        """Build the `[[rule.reward]]` or `[[rule.notify]]` tables of a rule."""
+        entries = table.get(key, [])
+        if not isinstance(entries, list) or not all(isinstance(one, Mapping) for one in entries):
+            return [], [
+                place.at(key).wrong(f"{key} must be tables", f"begin each with [[rule.{key}]]")
+            ]
+        built, mistakes = [], []
+        for n, entry in enumerate(entries):
+            here = place.at(key, n)
+            cls, wrong = self._class(part, entry, here)
+            mistakes += wrong
+            if cls is None:
+                continue
+            options = {name: value for name, value in entry.items() if name != "kind"}
+            one, wrong = read_options(cls, options, here, called=entry["kind"], folder=self.folder)
+            mistakes += wrong
+            if one is not None:
+                built.append(one)
+        return built, mistakes
+
+    def _class(self, part: str, table: Table, place: Place) -> tuple[Any, list[Mistake]]:
+        kind = table.get("kind")
+        if not isinstance(kind, str):
+            offers = did_you_mean("", self.registry.kinds[part])
+            return None, [place.wrong(f"the {part} has no kind", f'write kind = "..."; {offers}')]
+        cls, what, todo = self.registry.find(part, kind)
+        return cls, [place.at("kind").wrong(what, todo)] if cls is None else []
+
+    def _kinds_fit(self, goal: Any, place: Place) -> list[Mistake]:
+        """Check that a goal listens to kinds the program has, and to values they can have."""
+        try:
+            listens = sorted(goal.listens())
+        except (Exception, SystemExit) as error:
+            return [place.wrong(f"the goal '{goal.kind}' raised {type(error).__name__}: {error}")]
+        if self.kinds is None:
+            return []
+        mistakes = [
+            place.wrong(*unknown_kind(kind, self.kinds))
+            for kind in listens
+            if kind not in self.kinds
+        ]
+        known = [self.kinds[kind] for kind in listens if kind in self.kinds]
+        if getattr(goal, "numeric", False):
+            mistakes += [
+                place.wrong(
+                    f"'{goal.kind}' compares a number, and '{kind.label}' has none",
+                    "give the kind a unit",
+                )
+                for kind in known
+                if not kind.unit
+            ]
+        values = {value for kind in known for value in kind.values}
+        for wanted in getattr(goal, "values", ()) or ():
+            if known and wanted not in values:
+                mistakes.append(
+                    place.at("values").wrong(
+                        f"no event has the value '{wanted}'", did_you_mean(wanted, values)
+                    )
+                )
+        return mistakes
+
+
+def check_together(drafts: Iterable[Draft]) -> list[Mistake]:
+    """Find the mistakes that only several rules together can have: the same id twice."""
+    seen: dict[str, Draft] = {}
+    mistakes = []
+    for draft in drafts:
+        if draft.rule.id in seen:
+            first = seen[draft.rule.id].place.wrong("").where
+            mistakes.append(
+                draft.place.wrong(
+                    "this id is already taken", f"see {first}; give one of them a new id"
+                )
+            )
+        seen.setdefault(draft.rule.id, draft)
+    return mistakes
+
+
+def ids_in(tables: Table) -> set[str]:
+    """Name the rules of a parsed file, also those that cannot be read."""
+    listed = tables.get("rule", [])
+    return (
+        {str(one["id"]) for one in listed if isinstance(one, Mapping) and "id" in one}
+        if isinstance(listed, list)
+        else set()
+    )
+
+
+def digest(table: Table) -> str:
+    """Name one version of a rule by its content: the SHA-256 of its canonical text."""
+    return hashlib.sha256(to_json(table).encode()).hexdigest()
+
+
+def to_json(table: Table) -> str:
+    """Write a rule's table as canonical JSON, for the ledger and for the digest."""
+    return json.dumps(
+        table, default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+
+
+def of_json(text: str) -> dict[str, Any]:
+    """Read back what `to_json` wrote."""
+    table: dict[str, Any] = json.loads(text, object_hook=_revive)
+    return table
+
+
+def with_settings(
+    table: Table, settings: Iterable[tuple[str, str]], registry: Registry
+) -> dict[str, Any]:
+    """Put a client's own settings into a copy of a rule's table. Raises ValueError, in words."""
+    goal = dict(table["goal"])
+    allowed = table.get("client_sets", [])
+    cls, _, _ = registry.find("goal", goal["kind"])
+    for key, text in settings:
+        if key not in allowed:
+            raise ValueError(
+                f"'{key}' is not the client's to set; {did_you_mean(key, allowed) or 'there is nothing to set'}"
+            )
+        name = key.partition(".")[2]
+        if cls is not None:
+            try:
+                goal[name] = from_text(cls, name, text)
+            except ValueError as error:
+                raise ValueError(f"{key}: {error}") from error
+    return {**table, "goal": goal}
+
+
+def still_to_set(
+    table: Table, settings: Iterable[tuple[str, str]], registry: Registry
+) -> list[str]:
+    """Name what the client must still set before the rule can be chosen."""
+    cls, _, _ = registry.find("goal", table["goal"]["kind"])
+    given = {key for key, _ in settings}
+    needed = (
+        {f"goal.{a.name}" for a in attrs.fields(cls) if a.default is attrs.NOTHING}
+        if cls
+        else set()
+    )
+    return [
+        key
+        for key in table.get("client_sets", [])
+        if key in needed and key not in given and key.partition(".")[2] not in table["goal"]
+    ]
+
+
+def _calendar(spans: Any, place: Place) -> tuple[tuple[Span, ...], list[Mistake]]:
+    if not isinstance(spans, list) or not all(isinstance(one, Mapping) for one in spans):
+        return (), [place.wrong("calendar must be tables", "begin each with [[rule.calendar]]")]
+    built, mistakes = [], []
+    for n, table in enumerate(spans):
+        here = place.at(n)
+        span, wrong = read_options(_SpanTable, table, here, called="calendar")
+        mistakes += wrong
+        if span is None:
+            continue
+        bad = [day for day in span.days if day not in WEEKDAYS]
+        mistakes += [
+            here.at("days").wrong(f"days: '{day}' is not a weekday", did_you_mean(day, WEEKDAYS))
+            for day in bad
+        ]
+        if not bad:
+            built.append(Span(frozenset(WEEKDAYS.index(day) for day in span.days), span.weeks))
+    return tuple(built), mistakes
+
+
+def _calendar_fits(rewards: Sequence[Any], has_calendar: bool, place: Place) -> list[Mistake]:
+    by_calendar = [reward for reward in rewards if getattr(reward, "climbs", "") == "by_calendar"]
+    if by_calendar and not has_calendar:
+        return [
+            place.at("reward").wrong(
+                'climbs = "by_calendar" needs a calendar',
+                "add [[rule.calendar]] with days and weeks",
+            )
+        ]
+    if has_calendar and rewards and not by_calendar:
+        return [
+            place.at("calendar").wrong(
+                "no reward climbs by this calendar", 'take it out, or write climbs = "by_calendar"'
+            )
+        ]
+    return []
+
+
+def _specimen(annotation: Any) -> Any:
+    """Give a value of a type, so that a rule can be checked before a client has set it."""
+    text = str(annotation)
+    if "tuple" in text:
+        return ["one step"]
+    return "something" if "str" in text else 1
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return {"$number": format(value, "f")}
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return {"$date": value.isoformat()}
+    return {"$text": str(value)}
+
+
+def _revive(found: dict[str, Any]) -> Any:
+    if len(found) == 1:
+        if "$number" in found:
+            return Decimal(found["$number"])
+        if "$date" in found:
+            return date.fromisoformat(found["$date"])
+    return found

@@ -1,0 +1,243 @@
+"""The files of a program's folder: `program.toml`, `kinds.toml`, `rules/`, and `program.key`."""
+
+import json
+import os
+import secrets
+from collections.abc import Callable
+from datetime import date, time
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from attrs import field, frozen
+
+from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.kinds import Kind, read_kinds
+from cmengine.money import cents
+from cmengine.options import read_options
+from cmengine.toml import parse, read_text
+
+T = TypeVar("T")
+SETTINGS, KINDS, RULES = "program.toml", "kinds.toml", "rules"
+DATABASE, KEY = "program.db", "program.key"
+# ISO 4217 currencies whose smaller unit is not a hundredth: amounts here have two places.
+_NOT_CENTS = frozenset(
+    [
+        "BHD",
+        "BIF",
+        "CLF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "IQD",
+        "ISK",
+        "JOD",
+        "JPY",
+        "KMF",
+        "KRW",
+        "KWD",
+        "LYD",
+        "OMR",
+        "PYG",
+        "RWF",
+        "TND",
+        "UGX",
+        "UYI",
+        "UYW",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ]
+)
+
+
+def read_zone(name: object) -> ZoneInfo:
+    """Read the name of a time zone. Raises ValueError, in words."""
+    try:
+        return ZoneInfo(str(name))
+    except (KeyError, ValueError, OSError):
+        import zoneinfo
+
+        known = zoneinfo.available_timezones()
+        if not known:
+            raise ValueError(
+                "this machine has no time zone data; install it with: pip install tzdata"
+            ) from None
+        raise ValueError(f"'{name}' is not a time zone; {did_you_mean(str(name), known)}") from None
+
+
+def _boundary(text: object) -> time:
+    if isinstance(text, time):
+        return text
+    try:
+        read = time.fromisoformat(str(text))
+    except ValueError:
+        read = time(23)
+    if not isinstance(text, str) or len(text) != 5 or read > time(12):
+        raise ValueError(
+            f'{text!s:.20} is not a time between "00:00" and "12:00", written like "04:00"'
+        )
+    return read
+
+
+def _currency(code: object) -> str:
+    if not isinstance(code, str) or len(code) != 3 or not code.isascii() or not code.isupper():
+        raise ValueError(f'{code!s:.20} is not a currency; write its three letters, like "USD"')
+    if code in _NOT_CENTS:
+        raise ValueError(f"{code} is not counted in hundredths, which amounts here are")
+    return code
+
+
+def _month_and_day(text: object) -> tuple[int, int]:
+    if isinstance(text, tuple):
+        return text
+    try:
+        read = date.fromisoformat(f"2001-{text}")
+    except ValueError:
+        raise ValueError(f'{text!s:.20} is not a day of the year; write it like "10-01"') from None
+    return read.month, read.day
+
+
+@frozen(kw_only=True)
+class Fund:
+    """Money to give: a name and an amount in cents."""
+
+    name: str
+    amount: int = field(converter=cents)
+
+
+@frozen(kw_only=True)
+class Limit:
+    """What a funder allows to be issued: at most `most` cents, per client or fund, in a window."""
+
+    name: str
+    per: Literal["client", "fund"] = "client"
+    window: Literal["award", "month", "calendar_year", "budget_year", "program"]
+    most: int = field(converter=cents)
+    fund: str = ""
+    cite: str = ""
+
+
+@frozen(kw_only=True)
+class Settings:
+    """What `program.toml` says. `day_boundary` is the local time at which a new day begins."""
+
+    name: str
+    zone: ZoneInfo = field(converter=read_zone)
+    currency: str = field(default="USD", converter=_currency)
+    day_boundary: time = field(default=time(0), converter=_boundary)
+    budget_year: tuple[int, int] = field(default=(1, 1), converter=_month_and_day)
+    staff: tuple[str, ...] = ()
+    fund: tuple[Fund, ...] = ()
+    limit: tuple[Limit, ...] = ()
+
+
+@frozen
+class Keys:
+    """The program's two secrets, kept outside the database: for draws, and for voucher codes."""
+
+    draws: bytes
+    codes: bytes
+
+
+def read_settings(folder: Path) -> tuple[Settings | None, list[Mistake]]:
+    """Read `program.toml`; give the settings or every mistake."""
+    path = folder / SETTINGS
+    tables, place = parse(read_text(path), str(path))
+    settings, mistakes = read_options(Settings, tables, place, called="program")
+    if settings is None:
+        return None, mistakes
+    funds = [fund.name for fund in settings.fund]
+    for part, names in (("fund", funds), ("limit", [limit.name for limit in settings.limit])):
+        for n, name in enumerate(names):
+            if name in names[:n]:
+                mistakes.append(
+                    place.at(part, n).wrong(
+                        f"there is already a {part} named '{name}'", "name it anew"
+                    )
+                )
+    for n, limit in enumerate(settings.limit):
+        if (limit.fund and limit.fund not in funds) or (limit.per == "fund" and not limit.fund):
+            todo = did_you_mean(limit.fund, funds) or "add a [[fund]]"
+            mistakes.append(
+                place.at("limit", n).wrong(f"limit '{limit.name}' names no fund there is", todo)
+            )
+    return settings, mistakes
+
+
+def read_program_kinds(folder: Path) -> tuple[dict[str, Kind], list[Mistake]]:
+    """Read `kinds.toml`; give the kinds and every mistake."""
+    path = folder / KINDS
+    tables, place = parse(read_text(path), str(path))
+    return read_kinds(tables, place)
+
+
+def load_settings(folder: Path) -> tuple[Settings, dict[str, Kind]]:
+    """Read both files of a program, or raise CMError with every mistake of both."""
+    if not (folder / SETTINGS).is_file():
+        raise no_program(folder)
+    settings, mistakes = _collected(read_settings, folder)
+    kinds, wrong = _collected(read_program_kinds, folder)
+    stop_if([*mistakes, *wrong])
+    if settings is None or kinds is None:
+        raise no_program(folder)
+    return settings, kinds
+
+
+def _collected(
+    read: Callable[[Path], tuple[T, list[Mistake]]], folder: Path
+) -> tuple[T | None, list[Mistake]]:
+    """Read a file, with a mistake of the file as a whole among the others."""
+    try:
+        return read(folder)
+    except CMError as error:
+        return None, list(error.mistakes)
+
+
+def no_program(folder: Path) -> CMError:
+    """Say that there is no program in a folder, and how to make or name one."""
+    return CMError(
+        Mistake(
+            str(folder),
+            f"there is no program here (no {SETTINGS})",
+            "make one with: cmengine init DIR, or name its folder with: cmengine -p DIR",
+        )
+    )
+
+
+def rule_files(folder: Path) -> list[Path]:
+    """Find the rule files of a program or starter folder; scenario files are not among them."""
+    return sorted(
+        p for p in (folder / RULES).glob("*.toml") if not p.name.endswith(".scenarios.toml")
+    )
+
+
+def make_keys(path: Path) -> Keys:
+    """Make new secrets and keep them in a file that only its owner can read."""
+    keys = Keys(secrets.token_bytes(32), secrets.token_bytes(32))
+    write_private(path, json.dumps({"draws": keys.draws.hex(), "codes": keys.codes.hex()}) + "\n")
+    return keys
+
+
+def read_keys(path: Path) -> Keys:
+    """Read a program's secrets; raise CMError in words where they are missing or damaged."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+        keys = Keys(bytes.fromhex(found["draws"]), bytes.fromhex(found["codes"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CMError(
+            Mistake(
+                str(path),
+                "the program's key cannot be read",
+                "put the file back from a backup; without it draws and codes cannot be worked out",
+            )
+        ) from error
+    return keys
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that only its owner can read. Raises FileExistsError."""
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(text)

@@ -1,0 +1,142 @@
+"""Make a program's folder, empty or from one of the starters that ship with the engine."""
+
+import os
+from pathlib import Path
+
+from cmengine.errors import CMError, Mistake, did_you_mean
+from cmengine.program import Clock, make_database, now_utc
+from cmengine.settings import DATABASE, KEY, KINDS, RULES, SETTINGS, load_settings
+
+FIRST_KINDS = """\
+# The kinds of event this program logs. A kind has values = [...], or a unit for a number, or text = true.
+
+[kind.visit]
+label = "Came in"
+
+[kind.missed_visit]
+label = "Did not make it in"
+
+[kind.positive_change]
+label = "Something better than before, in their own words"
+text  = true
+
+[kind.setback_shared]
+label = "Told us about a setback"
+text  = true
+"""
+
+
+def starters_folder() -> Path:
+    """Find the starters: beside the code in an installed wheel, in `rules/` in a checkout."""
+    here = Path(__file__).resolve().parent
+    shipped = here / "starters"
+    return shipped if shipped.is_dir() else here.parent / RULES
+
+
+def starters() -> dict[str, Path]:
+    """Name the starters that there are."""
+    return {
+        path.parent.name: path.parent for path in sorted(starters_folder().glob("*/kinds.toml"))
+    }
+
+
+def machine_zone() -> str:
+    """Guess the time zone of this machine; UTC where it does not say."""
+    from zoneinfo import available_timezones
+
+    named = os.environ.get("TZ", "").removeprefix(":")
+    linked = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")[2]
+    zones = available_timezones()
+    return next((name for name in (named, linked) if name in zones and "/" in name), "UTC")
+
+
+def make_program(
+    folder: Path,
+    *,
+    starter: str | None = None,
+    name: str | None = None,
+    zone: str | None = None,
+    currency: str = "USD",
+    by: str = "staff",
+    clock: Clock = now_utc,
+) -> list[str]:
+    """Make a program in `folder`; give the names of the rule files it got.
+
+    Raises CMError where something is in the way, before anything is written.
+    """
+    found = starters()
+    if starter is not None and starter not in found:
+        raise CMError(
+            Mistake(
+                f"starter '{starter:.60}'", "there is no such starter", did_you_mean(starter, found)
+            )
+        )
+    if folder.exists() and not folder.is_dir():
+        raise CMError(Mistake(str(folder), "is a file", "name a new folder"))
+    taken = [one for one in (SETTINGS, KINDS, DATABASE, KEY, RULES) if (folder / one).exists()]
+    if taken:
+        raise CMError(
+            Mistake(str(folder), f"there is already a {taken[0]} in it", "name a new folder")
+        )
+    settings = _settings(name or folder.resolve().name, zone or machine_zone(), currency)
+    _check(settings, folder)
+    copied = []
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / RULES).mkdir()
+        (folder / SETTINGS).write_text(settings, encoding="utf-8")
+        kinds = FIRST_KINDS
+        if starter is not None:
+            kinds = (found[starter] / KINDS).read_text(encoding="utf-8")
+            for path in sorted(found[starter].glob("*.toml")):
+                if path.name != KINDS:
+                    (folder / RULES / path.name).write_text(
+                        path.read_text(encoding="utf-8"), encoding="utf-8"
+                    )
+                    copied.append(path.name)
+        (folder / KINDS).write_text(kinds, encoding="utf-8")
+        load_settings(folder)
+        make_database(folder, by=by, clock=clock)
+    except OSError as error:
+        raise CMError(
+            Mistake(str(folder), f"cannot be written ({error.strerror})", "choose another folder")
+        ) from error
+    return [one for one in copied if not one.endswith(".scenarios.toml")]
+
+
+def _check(settings: str, folder: Path) -> None:
+    from cmengine.options import read_options
+    from cmengine.settings import Settings
+    from cmengine.toml import parse
+
+    tables, place = parse(settings, str(folder / SETTINGS))
+    _, mistakes = read_options(Settings, tables, place, called="program")
+    if mistakes:
+        raise CMError(*mistakes)
+
+
+def _settings(name: str, zone: str, currency: str) -> str:
+    quoted = (
+        "".join(letter for letter in name if letter.isprintable())
+        .replace("\\", "\\\\")
+        .replace('"', '\\"')
+    )
+    return f"""\
+name         = "{quoted or "our program"}"
+zone         = "{zone.replace('"', "")}"
+currency     = "{currency.replace('"', "")}"
+day_boundary = "00:00"           # a new day begins at this local time; "04:00" keeps a late evening together
+
+# staff = ["ana", "ben"]         # who may work here, each with: cmengine --by NAME
+
+# [[fund]]
+# name   = "grant"
+# amount = "10000.00"
+
+# [[limit]]                      # what a funder allows to be issued; it never limits what is earned
+# name   = "yearly"
+# per    = "client"              # or "fund"
+# window = "calendar_year"       # award, month, calendar_year, budget_year, program
+# most   = "750.00"
+# cite   = "where this is written"
+"""

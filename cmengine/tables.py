@@ -1,0 +1,158 @@
+"""Read CSV and JSON Lines, row by row, with the line of each row; a line that is off is a mistake, not a stop."""
+
+import csv
+import json
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TextIO
+
+from attrs import frozen
+
+from cmengine.errors import CMError, Mistake, did_you_mean
+
+MOST_LINE = 100_000
+Progress = Callable[[int], object]
+
+
+@frozen
+class Row:
+    """A row of a file: its line, its cells by column, what was wrong with it, and how it was written."""
+
+    line: int
+    cells: dict[str, str]
+    wrong: str = ""
+    raw: str = ""
+
+
+def read_rows(
+    path: Path,
+    columns: Sequence[str],
+    needed: Sequence[str],
+    progress: Progress = lambda done: None,
+) -> Iterator[Row]:
+    """Read a `.csv` or `.jsonl` file; give its rows. Raises CMError where the file as a whole is wrong."""
+    try:
+        if not path.is_file():
+            raise CMError(Mistake(str(path), "there is no such file", "check the name"))
+        with path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as file:
+            read = (
+                _json_rows if path.suffix.lower() in (".jsonl", ".ndjson", ".json") else _csv_rows
+            )
+            yield from read(path, file, columns, needed, progress)
+    except OSError as error:
+        raise CMError(Mistake(str(path), f"cannot be read ({error.strerror})")) from error
+
+
+def _lines(path: Path, file: TextIO, progress: Progress) -> Iterator[str]:
+    number = 0
+    while line := file.readline(MOST_LINE):
+        number += 1
+        if len(line) == MOST_LINE and not line.endswith("\n"):
+            raise CMError(
+                Mistake(
+                    f"{path}:{number}",
+                    f"this line is longer than {MOST_LINE:,} letters",
+                    "is this the right file?",
+                )
+            )
+        progress(len(line))
+        yield line
+
+
+def _clean(cells: dict[str, str]) -> str:
+    for column, text in cells.items():
+        if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+            return f"{column}: is not UTF-8 text"
+    return ""
+
+
+def _csv_rows(
+    path: Path, file: TextIO, columns: Sequence[str], needed: Sequence[str], progress: Progress
+) -> Iterator[Row]:
+    kept: list[str] = []
+
+    def keeping() -> Iterator[str]:
+        for line in _lines(path, file, progress):
+            kept.append(line)
+            yield line
+
+    reader = csv.reader(keeping(), strict=True)
+    header = next(_rows(reader), None)
+    if header is None or isinstance(header, str):
+        raise CMError(
+            Mistake(str(path), header or "is empty", f"begin it with: {','.join(columns)}")
+        )
+    names = [name.strip() for name in header]
+    mistakes = [
+        Mistake(f"{path}:1", f"there is no column '{name:.60}'", did_you_mean(name, columns))
+        for name in names
+        if name not in columns
+    ]
+    mistakes += [
+        Mistake(f"{path}:1", f"the column '{name}' is missing", f"begin with: {','.join(columns)}")
+        for name in needed
+        if name not in names
+    ]
+    mistakes += [
+        Mistake(f"{path}:1", f"the column '{name}' stands twice")
+        for name in sorted(set(names))
+        if names.count(name) > 1
+    ]
+    if mistakes:
+        raise CMError(*mistakes)
+    kept.clear()
+    line = reader.line_num + 1
+    for cells in _rows(reader):
+        raw, at = "".join(kept), line
+        kept.clear()
+        line = reader.line_num + 1
+        if isinstance(cells, str):
+            yield Row(at, {}, cells, raw)
+        elif cells and len(cells) != len(names):
+            yield Row(at, {}, f"has {len(cells)} cells, the first line has {len(names)}", raw)
+        elif cells:
+            found = dict(zip(names, cells, strict=True))
+            yield Row(at, found, _clean(found), raw)
+
+
+def _rows(reader: Any) -> Iterator[list[str] | str]:
+    while True:
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield f"is not CSV ({error})"
+
+
+def _json_rows(
+    path: Path, file: TextIO, columns: Sequence[str], needed: Sequence[str], progress: Progress
+) -> Iterator[Row]:
+    for number, line in enumerate(_lines(path, file, progress), start=1):
+        if not line.strip():
+            continue
+        try:
+            found = json.loads(line, parse_float=Decimal, parse_constant=str)
+        except (ValueError, RecursionError):
+            yield Row(number, {}, "is not a line of JSON", line)
+            continue
+        if not isinstance(found, dict):
+            yield Row(number, {}, "is not a JSON object {...}", line)
+            continue
+        unknown = [key for key in found if key not in columns]
+        missing = [key for key in needed if found.get(key) in (None, "")]
+        if unknown:
+            yield Row(
+                number,
+                {},
+                f"'{unknown[0]:.60}' is not known; {did_you_mean(unknown[0], columns)}",
+                line,
+            )
+        elif missing:
+            yield Row(number, {}, f"{missing[0]} is missing", line)
+        elif any(isinstance(value, (dict, list, bool)) for value in found.values()):
+            yield Row(number, {}, "holds a value that is neither text nor a number", line)
+        else:
+            cells = {key: "" if value is None else str(value) for key, value in found.items()}
+            yield Row(number, cells, _clean(cells), line)

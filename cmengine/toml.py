@@ -1,0 +1,111 @@
+"""Read a TOML file: numbers exactly, a broken file in words, and the line of every key."""
+
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from cmengine.errors import CMError, Mistake
+from cmengine.options import Key, Place
+
+MOST_BYTES = 1_000_000
+
+
+def read_text(path: Path) -> str:
+    """Read a text file of at most a million bytes; raise CMError in words where that is not possible."""
+    try:
+        if not path.is_file():
+            raise CMError(Mistake(str(path), "there is no such file", "check the name"))
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise CMError(Mistake(str(path), f"cannot be read ({error.strerror})")) from error
+    if len(data) > MOST_BYTES:
+        raise CMError(Mistake(str(path), f"is larger than {MOST_BYTES:,} bytes", "split it"))
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise CMError(Mistake(f"{path}:{line}", "is not UTF-8 text", "save it as UTF-8")) from error
+
+
+def parse(text: str, name: str) -> tuple[dict[str, Any], Place]:
+    """Parse TOML text; give its tables and a Place that knows the lines. Raises CMError."""
+    try:
+        return tomllib.loads(text.replace("\r\n", "\n"), parse_float=Decimal), Place(
+            name, (), lines_of(text)
+        )
+    except tomllib.TOMLDecodeError as error:
+        what, _, at = str(error).partition(" (at ")
+        line = at.removeprefix("line ").partition(",")[0] if at.startswith("line ") else ""
+        where = f"{name}:{line}" if line else name
+        column = at.partition("column ")[2].rstrip(")")
+        detail = f"{what} at column {column}" if column else f"{what} {at.rstrip(')')}".strip()
+        todo = "look at this line and the one before: a quote, a bracket or an = is often missing"
+        raise CMError(Mistake(where, f"is not valid TOML: {detail}", todo)) from error
+    except (RecursionError, ValueError) as error:
+        raise CMError(
+            Mistake(name, "is nested too deeply or holds a number that is too long")
+        ) from error
+
+
+def lines_of(text: str) -> Mapping[Key, int]:
+    """Map the path of every table and key to its line, where the extra `lint` is installed."""
+    try:
+        import tree_sitter_toml
+        from tree_sitter import Language, Parser
+    except ImportError:
+        return {}
+    tree = Parser(Language(tree_sitter_toml.language())).parse(text.encode())
+    lines: dict[Key, int] = {}
+    counts: dict[Key, int] = {}
+    for node in tree.root_node.children:
+        if node.type == "pair":
+            _pair(node, (), lines)
+        elif node.type in ("table", "table_array_element"):
+            path = _resolve(
+                _dotted(node.named_children[0]), counts, node.type == "table_array_element"
+            )
+            lines[path] = node.start_point[0] + 1
+            for child in node.named_children[1:]:
+                if child.type == "pair":
+                    _pair(child, path, lines)
+    return lines
+
+
+def _resolve(parts: tuple[str, ...], counts: dict[Key, int], appends: bool) -> Key:
+    """Give the path of a header: every list on the way stands at its latest element."""
+    path: Key = ()
+    for n, part in enumerate(parts):
+        path = (*path, part)
+        if appends and n == len(parts) - 1:
+            counts[path] = counts.get(path, -1) + 1
+        if path in counts:
+            path = (*path, counts[path])
+    return path
+
+
+def _dotted(node: Any) -> tuple[str, ...]:
+    if node.type == "dotted_key":
+        return tuple(part for child in node.named_children for part in _dotted(child))
+    return (node.text.decode().strip("\"'"),)
+
+
+def _pair(node: Any, base: Key, lines: dict[Key, int]) -> None:
+    path = (*base, *_dotted(node.named_children[0]))
+    lines[path] = node.start_point[0] + 1
+    if len(node.named_children) > 1:
+        _value(node.named_children[1], path, lines)
+
+
+def _value(node: Any, path: Key, lines: dict[Key, int]) -> None:
+    if node.type == "array":
+        elements = [child for child in node.named_children if child.type != "comment"]
+        for n, child in enumerate(elements):
+            lines[(*path, n)] = child.start_point[0] + 1
+            _value(child, (*path, n), lines)
+    elif node.type == "inline_table":
+        for child in node.named_children:
+            if child.type == "pair":
+                _pair(child, path, lines)

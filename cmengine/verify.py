@@ -1,0 +1,119 @@
+"""Replay the log and compare: every occurrence, every award, every memory, every rule's text."""
+
+from collections.abc import Callable, Iterator
+
+from attrs import define, field
+
+from cmengine.errors import CMError
+from cmengine.memory import to_text
+from cmengine.program import Program
+from cmengine.replay import Replay
+from cmengine.rules import digest, of_json
+
+MOST_PROBLEMS = 100
+Row = tuple[object, ...]
+
+
+@define
+class Verdict:
+    """What a check of the ledger found."""
+
+    problems: list[str] = field(factory=list)
+    clients: int = 0
+    events: int = 0
+    awards: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Say whether nothing is wrong."""
+        return not self.problems
+
+
+def verify(program: Program, progress: Callable[[int], object] = lambda done: None) -> Verdict:
+    """Check the ledger against a replay of its own log. Reads only."""
+    verdict = Verdict()
+    for problem in _all_problems(program, verdict, progress):
+        if len(verdict.problems) == MOST_PROBLEMS:
+            verdict.problems.append("there is more; these come first")
+            break
+        verdict.problems.append(problem)
+    return verdict
+
+
+def _all_problems(
+    program: Program, verdict: Verdict, progress: Callable[[int], object]
+) -> Iterator[str]:
+    ledger = program.ledger
+    for row in ledger.rows("pragma integrity_check"):
+        if row[0] != "ok":
+            yield f"the file: {row[0]}"
+    for row in ledger.rows("pragma foreign_key_check"):
+        yield f"table {row[0]}: row {row[1]} points to something in {row[2]} that is not there"
+    for row in ledger.rows("select digest, rule, body from rules order by rule"):
+        if digest(of_json(row["body"])) != row["digest"]:
+            yield f"rule '{row['rule']}': its kept text is not the text that was published"
+    for row in ledger.rows("select client, waiting_cents from balances where waiting_cents < 0"):
+        yield f"client {row['client']}: {-row['waiting_cents']} cents more were issued than earned"
+    for client in ledger.clients():
+        verdict.clients += 1
+        try:
+            yield from _client_problems(program, client, verdict)
+        except CMError as error:
+            yield f"client {client}: {error}"
+        progress(1)
+
+
+def _client_problems(program: Program, client: str, verdict: Verdict) -> Iterator[str]:
+    ledger = program.ledger
+    replay = Replay(program.rule_of, program.dice)
+    events = [(stored.seq, stored.event) for stored in ledger.events_of(client)]
+    verdict.events += len(events)
+    wanted: dict[tuple[int, str], tuple[Row, list[Row]]] = {}
+    for seq, result in replay.run(ledger.timelines(client), events):
+        earned = result.outcome.earned
+        if earned is not None:
+            one = earned.occurrence
+            fact: Row = (
+                one.ordinal,
+                one.on.isoformat(),
+                one.slot,
+                one.reason,
+                result.choice.digest,
+            )
+            awards: list[Row] = [
+                (n, reward, a.label, a.cents, a.item)
+                for n, (reward, a) in enumerate(earned.awards, start=1)
+            ]
+            wanted[seq, one.rule] = (fact, awards)
+    kept_awards: dict[int, list[Row]] = {}
+    for row in ledger.each(
+        "select a.* from occurrences o join awards a on a.occurrence = o.seq where o.client = ? order by o.seq, a.n",
+        client,
+    ):
+        kept_awards.setdefault(row["occurrence"], []).append(tuple(row)[1:])
+        verdict.awards += 1
+    for row in ledger.rows("select * from occurrences where client = ? order by seq", client):
+        key = (row["event"], row["rule"])
+        where = f"client {client}: event {row['event']}, rule '{row['rule']}'"
+        if key not in wanted:
+            yield f"{where}: the ledger has an occurrence that the log does not give"
+            continue
+        occurrence, awards = wanted.pop(key)
+        if occurrence != (row["ordinal"], row["on_day"], row["slot"], row["reason"], row["digest"]):
+            yield f"{where}: the occurrence is not the one that the log gives"
+        if awards != kept_awards.get(row["seq"], []):
+            yield f"{where}: the awards are not those that the log gives"
+    for seq, rule in wanted:
+        yield f"client {client}: event {seq}, rule '{rule}': the log gives an occurrence that the ledger does not have"
+    kept = {
+        row["rule"]: tuple(row)[1:]
+        for row in ledger.rows(
+            "select rule, memory, times, cents from memories where client = ?", client
+        )
+    }
+    for rule, standing in replay.standings.items():
+        now = (to_text(standing.memory), standing.times, replay.cents.get(rule, 0))
+        if kept.pop(rule, ()) != now:
+            yield f"client {client}, rule '{rule}': what the goal remembers is not what the log gives"
+    for rule in kept:
+        yield f"client {client}, rule '{rule}': the goal remembers something that the log does not give"

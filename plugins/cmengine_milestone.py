@@ -1,0 +1,62 @@
+"""Goals that are met once: a first time, or each of a client's own small steps."""
+
+from collections.abc import Collection
+from typing import Any, ClassVar
+
+from attrs import frozen
+
+from cmengine import Event, Goal, Met, hookimpl
+
+
+@frozen(kw_only=True)
+class FirstTime:
+    """Met by the first of these `events`, whenever it comes."""
+
+    kind: ClassVar[str] = "first_time"
+
+    events: tuple[str, ...]
+
+    def listens(self) -> Collection[str]:
+        return self.events
+
+    def start(self) -> bool:
+        return False
+
+    def step(self, memory: bool, event: Event) -> tuple[bool, Met | None]:
+        return True, None if memory else Met(reason=f"{event.kind}, for the first time")
+
+    def finished(self, memory: bool) -> bool:
+        return memory
+
+
+@frozen(kw_only=True)
+class Steps:
+    """Met by each of the client's own `steps`, in any order, each once.
+
+    The value of `event` says which step it was. What is to come when all are done is an `every_nth`.
+    """
+
+    kind: ClassVar[str] = "steps"
+
+    event: str
+    steps: tuple[str, ...]
+
+    def listens(self) -> Collection[str]:
+        return (self.event,)
+
+    def start(self) -> frozenset[str]:
+        return frozenset()
+
+    def step(self, memory: frozenset[str], event: Event) -> tuple[frozenset[str], Met | None]:
+        done = str(event.value)
+        if done in memory or done not in self.steps:
+            return memory, None
+        return memory | {done}, Met(reason=done)
+
+    def finished(self, memory: frozenset[str]) -> bool:
+        return memory.issuperset(self.steps)
+
+
+@hookimpl
+def register_goals() -> list[type[Goal[Any]]]:
+    return [FirstTime, Steps]
