@@ -1,10 +1,10 @@
-"""What staff can do with events and choices, one function each. Everything is one transaction."""
+"""What staff can do at the desk: enroll a client, log an event. Each is one transaction."""
 
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from attrs import Factory, define, evolve, frozen
+from attrs import Factory, define, frozen
 
 from cmengine.days import week_of
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
@@ -16,13 +16,10 @@ from cmengine.memory import of_text, to_text
 from cmengine.model import EVIDENCE, Choice, Event, Rule
 from cmengine.outbox import write_messages
 from cmengine.program import FUTURE, Program
-from cmengine.rules import still_to_set, with_settings
 from cmengine.slots import slots_until
-from cmengine.timeline import TimelineRow, in_force
-from cmengine.welcome import welcome_problem
+from cmengine.timeline import TimelineRow
 
 _CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
-MOST_WORDS = 500
 
 
 @frozen
@@ -234,226 +231,3 @@ def client_code_mistakes(client: str) -> list[Mistake]:
             "use letters, digits, - _ and ., at most 64, like c001",
         )
     ]
-
-
-@frozen(kw_only=True)
-class Wish:
-    """What a client chooses, as typed or read: `where` names the line for messages."""
-
-    client: str
-    rule: str
-    words: str = ""
-    settings: tuple[tuple[str, str], ...] = ()
-    on: date | None = None
-    where: str = ""
-
-
-@frozen
-class Chosen:
-    """A choice that was made, and what events logged earlier have earned under it. `again` is True
-    where this very choice had been made before.
-    """
-
-    choice: Choice
-    caught_up: tuple[Result, ...] = ()
-    again: bool = False
-
-
-def choose_goals(
-    program: Program, wishes: Sequence[Wish], *, add_clients: bool = False
-) -> tuple[list[Chosen], list[str]]:
-    """Write down choices, all or none; give them, and the clients that were enrolled for it.
-
-    Raises CMError with every mistake of every wish.
-    """
-    mistakes: list[Mistake] = []
-    added: list[str] = []
-    chosen: list[Chosen] = []
-    with program.ledger.writing():
-        book = Logbook(program)
-        current = program.ledger.current_digests()
-        known = set(program.ledger.clients())
-        for wish in wishes:
-            if wish.client not in known and add_clients and not client_code_mistakes(wish.client):
-                program.ledger.add_client(wish.client, program.now(), program.by)
-                added.append(wish.client)
-                known.add(wish.client)
-        together = {(wish.client, wish.rule): wish.on or program.today() for wish in wishes}
-        for wish in wishes:
-            here = wish.where or f"client '{wish.client:.64}'"
-            try:
-                if wish.client not in known:
-                    program.must_have(wish.client)
-                chosen.append(_choose(program, book, wish, current, together))
-            except CMError as error:
-                mistakes += [evolve(mistake, where=here) for mistake in error.mistakes]
-        stop_if(mistakes)
-        book.close()
-    return chosen, added
-
-
-def _wrong(what: str, todo: str = "") -> CMError:
-    return CMError(Mistake("", what, todo))
-
-
-def _choose(
-    program: Program,
-    book: Logbook,
-    wish: Wish,
-    current: Mapping[str, str],
-    together: Mapping[tuple[str, str], date],
-) -> Chosen:
-    if wish.rule not in current:
-        raise _wrong(
-            f"there is no published rule '{wish.rule:.64}'",
-            did_you_mean(wish.rule, current) or "publish it with: cmengine rules publish",
-        )
-    if len(wish.words) > MOST_WORDS:
-        raise _wrong(f"the words are longer than {MOST_WORDS} letters")
-    timeline = book.timelines(wish.client).get(wish.rule, [])
-    latest = timeline[-1].choice if timeline else None
-    on = wish.on or program.today()
-    if latest is not None and latest.stands:
-        told = (latest.words, latest.settings, latest.on)
-        if wish.on is not None and told == (wish.words, wish.settings, wish.on):
-            return Chosen(latest, again=True)
-        raise _wrong(
-            f"'{wish.rule}' is already chosen",
-            "change a setting with goal set, or put it away with goal set-aside",
-        )
-    if latest is not None and on < latest.on:
-        raise _wrong(
-            f"'{wish.rule}' was set aside from {latest.on} on",
-            "choose it again from that day or later",
-        )
-    if on > program.today():
-        raise _wrong(f"{on} is in the future", "write down the choice when it is made")
-    digest = current[wish.rule]
-    table = program.table(digest)
-    missing = still_to_set(table, wish.settings, program.registry)
-    if missing:
-        raise _wrong(
-            f"the client still has to set {', '.join(missing)}", f"add --set {missing[0]}=..."
-        )
-    choice = Choice(
-        id=program.new_id(),
-        client=wish.client,
-        rule=wish.rule,
-        digest=digest,
-        settings=wish.settings,
-        on=on,
-        words=wish.words,
-    )
-    rule = _with(program, choice)
-    beside = getattr(rule.goal, "beside", None)
-    if beside:
-        _check_beside(program, book, rule, choice, beside, current, together)
-    return Chosen(choice, tuple(book.choose(choice, program.now())))
-
-
-def _with(program: Program, choice: Choice) -> Rule:
-    """Build the rule of a choice, with mistakes in a client's settings put in words."""
-    try:
-        with_settings(program.table(choice.digest), choice.settings, program.registry)
-    except ValueError as error:
-        raise _wrong(str(error)) from error
-    return program.rule_of(choice)
-
-
-def _check_beside(
-    program: Program,
-    book: Logbook,
-    rule: Rule,
-    choice: Choice,
-    beside: str,
-    current: Mapping[str, str],
-    together: Mapping[tuple[str, str], date],
-) -> None:
-    """A welcome is chosen together with the rule under which an ordinary visit earns."""
-    other = in_force(book.timelines(choice.client).get(beside, []), choice.on)
-    if other is not None:
-        ordinary = program.rule_of(other)
-    elif beside in current and together.get((choice.client, beside), date.max) <= choice.on:
-        ordinary = program.built(program.table(current[beside]), current[beside])
-    else:
-        raise _wrong(
-            f"'{rule.id}' goes together with '{beside}'",
-            f"choose '{beside}' first, or in the same import, from the same day",
-        )
-    problem = welcome_problem(rule, ordinary)
-    if problem:
-        raise _wrong(problem)
-
-
-def set_goal(
-    program: Program,
-    client: str,
-    rule: str,
-    settings: tuple[tuple[str, str], ...],
-    on: date | None = None,
-) -> Choice:
-    """Let a client move their own settings, such as a bar, from a day on. Nothing earned changes."""
-    with program.ledger.writing():
-        book, latest = _latest(program, client, rule, on)
-        merged = dict(latest.settings) | dict(settings)
-        choice = evolve(
-            latest,
-            id=program.new_id(),
-            settings=tuple(sorted(merged.items())),
-            on=on or program.today(),
-        )
-        try:
-            _with(program, choice)
-        except CMError as error:
-            raise CMError(
-                *(evolve(m, where=f"client '{client}', rule '{rule}'") for m in error.mistakes)
-            ) from error
-        book.choose(choice, program.now())
-        book.close()
-    return choice
-
-
-def set_aside(program: Program, client: str, rule: str, on: date | None = None) -> list[Choice]:
-    """Put a goal away from a day on. Nothing is lost: chosen again, it goes on where it was.
-
-    A welcome that goes together with the rule is put away with it. Gives what was put away.
-    """
-    with program.ledger.writing():
-        book, latest = _latest(program, client, rule, on)
-        day = on or program.today()
-        put_away = [latest]
-        for other, timeline in book.timelines(client).items():
-            stands = timeline[-1].choice
-            if (
-                other != rule
-                and stands.stands
-                and getattr(program.rule_of(stands).goal, "beside", None) == rule
-            ):
-                put_away.append(stands)
-        for one in put_away:
-            book.choose(
-                evolve(one, id=program.new_id(), on=max(day, one.on), stands=False, words=""),
-                program.now(),
-            )
-        book.close()
-    return put_away
-
-
-def _latest(program: Program, client: str, rule: str, on: date | None) -> tuple[Logbook, Choice]:
-    """Find the choice that stands, for a change from the day `on`."""
-    program.must_have(client)
-    book = Logbook(program)
-    timelines = book.timelines(client)
-    where = f"client '{client}', rule '{rule:.64}'"
-    latest = timelines[rule][-1].choice if rule in timelines else None
-    if latest is None or not latest.stands:
-        standing = [name for name, rows in timelines.items() if rows[-1].choice.stands]
-        raise CMError(Mistake(where, "this goal is not chosen now", did_you_mean(rule, standing)))
-    day = on or program.today()
-    if day < latest.on or day > program.today():
-        raise CMError(
-            Mistake(
-                where, f"{day} is not a day from {latest.on} to today", "give such a day with --on"
-            )
-        )
-    return book, latest

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from attrs import Factory, define
 
+from cmengine.choices import Chosen, Wish, choose_goals
 from cmengine.days import moment_on
-from cmengine.engine import Chosen, Logbook, Wish, choose_goals, make_event
+from cmengine.engine import Logbook, make_event
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.model import Event
 from cmengine.program import Program

@@ -15,14 +15,11 @@ from typing import Any
 
 from attrs import frozen
 
+from cmengine.database import APPLICATION_ID, SCHEMA, connect, in_words
 from cmengine.errors import CMError, Mistake
 from cmengine.model import Choice, Earned, Event, Value
 from cmengine.sqlite import sqlite3
 from cmengine.timeline import TimelineRow
-
-APPLICATION_ID = 0x636D656E  # "cmen"
-WAIT_SECONDS = 5
-SCHEMA = 1  # the number of migration steps; a test holds it equal to migrations.STEPS
 
 
 @frozen
@@ -77,112 +74,6 @@ class Remembered:
     cents: int
 
 
-def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
-    """Choose (journal_mode, synchronous) for a version of the SQLite library.
-
-    SQLite 3.7.0 to 3.51.2, but for 3.44.6 and 3.50.7, can corrupt a WAL file when two connections
-    write and checkpoint at the same instant (https://sqlite.org/wal.html#walresetbug), so those keep
-    a rollback journal. EXTRA and FULL are what keeps a commit through a power cut in each mode.
-    """
-    fixed = (
-        version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
-    )
-    return ("wal", "full") if fixed else ("delete", "extra")
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
-    connection.row_factory = sqlite3.Row
-    mode, sync = journal_mode(sqlite3.sqlite_version_info)
-    try:
-        for setting in (
-            "foreign_keys = on",
-            "recursive_triggers = on",
-            "trusted_schema = off",
-            "cell_size_check = on",
-            f"synchronous = {sync}",
-        ):
-            connection.execute(f"pragma {setting}")
-        if connection.execute("pragma journal_mode").fetchone()[0] != mode:
-            connection.execute(f"pragma journal_mode = {mode}")
-    except sqlite3.DatabaseError:
-        connection.close()
-        raise
-    return connection
-
-
-def create_ledger(path: Path) -> "Ledger":
-    """Make a new ledger file that only its owner can read. Raises FileExistsError."""
-    from cmengine.migrations import migrate
-
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    connection = _connect(path)
-    connection.execute(f"pragma application_id = {APPLICATION_ID}")
-    ledger = Ledger(connection, path)
-    with ledger.writing():
-        migrate(connection)
-    return ledger
-
-
-def open_ledger(path: Path) -> "Ledger":
-    """Open a ledger that is there; never make one. Raises CMError in words."""
-    try:
-        if not path.is_file() or path.stat().st_size == 0:
-            what = "is empty" if path.is_file() else "the program's ledger is not here"
-            raise CMError(
-                Mistake(
-                    str(path),
-                    what,
-                    "put it back from a backup, or make a new program with: cmengine init",
-                )
-            )
-        connection = _connect(path)
-        found = connection.execute("pragma application_id").fetchone()[0]
-        version = connection.execute("pragma user_version").fetchone()[0]
-    except (sqlite3.DatabaseError, OSError) as error:
-        raise _in_words(path, error) from error
-    if found != APPLICATION_ID:
-        connection.close()
-        raise CMError(
-            Mistake(
-                str(path), "is another program's database", "name the folder of a program with -p"
-            )
-        )
-    ledger = Ledger(connection, path)
-    if version > SCHEMA:
-        ledger.close()
-        raise CMError(
-            Mistake(
-                str(path), f"was written by a newer cmengine (schema {version})", "update cmengine"
-            )
-        )
-    if version < SCHEMA:
-        from cmengine.migrations import migrate
-
-        with ledger.writing():
-            migrate(connection)
-    return ledger
-
-
-def _in_words(path: Path, error: Exception) -> CMError:
-    text = str(error)
-    advice = {
-        "locked": "somebody else is writing; wait a moment and do it again",
-        "readonly": "the file or its folder cannot be written; check its permissions",
-        "full": "the disk is full; make room and do it again",
-        "not a database": "this is not a ledger, or it is damaged; restore a backup",
-        "malformed": "the file is damaged; restore a backup",
-        "unable to open": "check that the file and its folder can be read and written",
-    }
-    todo = next(
-        (words for part, words in advice.items() if part in text),
-        "check the disk, then do it again",
-    )
-    return CMError(
-        Mistake(str(path), f"the ledger could not be used ({text})", f"nothing was written; {todo}")
-    )
-
-
 class Ledger:
     """An open ledger. Rows become values here and nowhere else."""
 
@@ -200,7 +91,7 @@ class Ledger:
         try:
             self._db.execute("begin immediate")
         except sqlite3.OperationalError as error:
-            raise _in_words(self.path, error) from error
+            raise in_words(self.path, error) from error
         try:
             yield
             self._db.execute("commit")
@@ -208,7 +99,7 @@ class Ledger:
             if self._db.in_transaction:
                 self._db.execute("rollback")
             if isinstance(error, sqlite3.OperationalError):
-                raise _in_words(self.path, error) from error
+                raise in_words(self.path, error) from error
             raise
 
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
@@ -216,7 +107,7 @@ class Ledger:
         try:
             return self._db.execute(sql, values).fetchall()
         except sqlite3.DatabaseError as error:
-            raise _in_words(self.path, error) from error
+            raise in_words(self.path, error) from error
 
     def each(self, sql: str, *values: object) -> Iterator[sqlite3.Row]:
         """Read rows one at a time, for what may be long."""
@@ -428,7 +319,7 @@ class Ledger:
 
     def awards(self, where: str = "1", *values: object) -> list[AwardRow]:
         """Give awards, in the order in which they were earned."""
-        sql = f"select * from award_list where {where} order by occurrence, n"  # noqa: S608
+        sql = f"select * from award_list where {where} order by occurrence, n"
         return [
             AwardRow(**{**dict(row), "on": date.fromisoformat(row["on"])})
             for row in self.rows(sql, *values)
@@ -507,3 +398,56 @@ def _stored(row: sqlite3.Row) -> Stored:
             by=row["logged_by"],
         ),
     )
+
+
+def create_ledger(path: Path) -> Ledger:
+    """Make a new ledger file that only its owner can read. Raises FileExistsError."""
+    from cmengine.migrations import migrate
+
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    connection = connect(path)
+    connection.execute(f"pragma application_id = {APPLICATION_ID}")
+    ledger = Ledger(connection, path)
+    with ledger.writing():
+        migrate(connection)
+    return ledger
+
+
+def open_ledger(path: Path) -> Ledger:
+    """Open a ledger that is there; never make one. Raises CMError in words."""
+    try:
+        if not path.is_file() or path.stat().st_size == 0:
+            what = "is empty" if path.is_file() else "the program's ledger is not here"
+            raise CMError(
+                Mistake(
+                    str(path),
+                    what,
+                    "put it back from a backup, or make a new program with: cmengine init",
+                )
+            )
+        connection = connect(path)
+        found = connection.execute("pragma application_id").fetchone()[0]
+        version = connection.execute("pragma user_version").fetchone()[0]
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise in_words(path, error) from error
+    if found != APPLICATION_ID:
+        connection.close()
+        raise CMError(
+            Mistake(
+                str(path), "is another program's database", "name the folder of a program with -p"
+            )
+        )
+    ledger = Ledger(connection, path)
+    if version > SCHEMA:
+        ledger.close()
+        raise CMError(
+            Mistake(
+                str(path), f"was written by a newer cmengine (schema {version})", "update cmengine"
+            )
+        )
+    if version < SCHEMA:
+        from cmengine.migrations import migrate
+
+        with ledger.writing():
+            migrate(connection)
+    return ledger

@@ -69,15 +69,17 @@ class EscalatingVoucher:
 
 @frozen(kw_only=True)
 class EveryNth:
-    """Worth `worth` at every `every`-th time ever, in a row or not."""
+    """Worth `worth` at every `every`-th time ever, in a row or not; with `times`, so many of them."""
 
     kind: ClassVar[str] = "every_nth"
 
     every: int = field(validator=validators.ge(1))
     worth: int = field(converter=cents)
+    times: int | None = field(default=None, validator=validators.optional(validators.ge(1)))
 
     def awards(self, occurrence: Occurrence, dice: Random) -> Iterable[Award]:
-        if occurrence.ordinal % self.every == 0:
+        bonus, rest = divmod(occurrence.ordinal, self.every)
+        if rest == 0 and (self.times is None or bonus <= self.times):
             yield Award(label=f"bonus {dollars(self.worth)}", cents=self.worth)
 
     def arithmetic(self, occurrence: Occurrence) -> str:

@@ -72,7 +72,7 @@ def choose(
     as_json: bool,
 ) -> None:
     """CLIENT chooses RULE. What happened since that day and is logged already counts too."""
-    from cmengine.engine import Wish, choose_goals
+    from cmengine.choices import Wish, choose_goals
 
     wish = Wish(client=client, rule=rule, words=words, settings=_settings(settings), on=_on(on))
     with desk.open() as program:
@@ -123,7 +123,7 @@ def set_command(
     as_json: bool,
 ) -> None:
     """CLIENT moves their own number. What has been earned stays as it is."""
-    from cmengine.engine import set_goal
+    from cmengine.choices import set_goal
 
     with desk.open() as program:
         choice = set_goal(program, client, rule, _settings(settings), _on(on))
@@ -152,7 +152,7 @@ def set_aside_command(
     desk: Desk, client: str, rule: str, on: datetime | None, as_json: bool
 ) -> None:
     """Put a goal away for as long as CLIENT likes. Chosen again, it goes on where it was."""
-    from cmengine.engine import set_aside
+    from cmengine.choices import set_aside
 
     with desk.open() as program:
         put_away = [choice.rule for choice in set_aside(program, client, rule, _on(on))]

@@ -1,0 +1,63 @@
+"""Open the file of a ledger with the settings that its durability depends on. One connection factory."""
+
+from pathlib import Path
+
+from cmengine.errors import CMError, Mistake
+from cmengine.sqlite import sqlite3
+
+APPLICATION_ID = 0x636D656E  # "cmen"
+WAIT_SECONDS = 5
+SCHEMA = 1  # the number of migration steps; a test holds it equal to migrations.STEPS
+
+
+def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
+    """Choose (journal_mode, synchronous) for a version of the SQLite library.
+
+    SQLite 3.7.0 to 3.51.2, but for 3.44.6 and 3.50.7, can corrupt a WAL file when two connections
+    write and checkpoint at the same instant (https://sqlite.org/wal.html#walresetbug), so those keep
+    a rollback journal. EXTRA and FULL are what keeps a commit through a power cut in each mode.
+    """
+    fixed = (
+        version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    )
+    return ("wal", "full") if fixed else ("delete", "extra")
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
+    connection.row_factory = sqlite3.Row
+    mode, sync = journal_mode(sqlite3.sqlite_version_info)
+    try:
+        for setting in (
+            "foreign_keys = on",
+            "recursive_triggers = on",
+            "trusted_schema = off",
+            "cell_size_check = on",
+            f"synchronous = {sync}",
+        ):
+            connection.execute(f"pragma {setting}")
+        if connection.execute("pragma journal_mode").fetchone()[0] != mode:
+            connection.execute(f"pragma journal_mode = {mode}")
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection
+
+
+def in_words(path: Path, error: Exception) -> CMError:
+    text = str(error)
+    advice = {
+        "locked": "somebody else is writing; wait a moment and do it again",
+        "readonly": "the file or its folder cannot be written; check its permissions",
+        "full": "the disk is full; make room and do it again",
+        "not a database": "this is not a ledger, or it is damaged; restore a backup",
+        "malformed": "the file is damaged; restore a backup",
+        "unable to open": "check that the file and its folder can be read and written",
+    }
+    todo = next(
+        (words for part, words in advice.items() if part in text),
+        "check the disk, then do it again",
+    )
+    return CMError(
+        Mistake(str(path), f"the ledger could not be used ({text})", f"nothing was written; {todo}")
+    )

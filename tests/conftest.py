@@ -1,0 +1,77 @@
+"""What several tests share: a real program in a real folder, with a clock that stands where it is put."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from attrs import define
+from hypothesis import settings
+
+from cmengine.plugins import Registry, load_plugins
+from cmengine.program import Program, open_program
+from cmengine.publish import publish
+from cmengine.starters import make_program
+
+# No deadline: no test here is about time.
+settings.register_profile("cmengine", deadline=None, print_blob=True)
+settings.load_profile("cmengine")
+
+SEASON = Path(__file__).parent / "season"
+
+
+@define
+class Clock:
+    """A clock that a test sets."""
+
+    now: datetime = datetime(2026, 7, 1, 18, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    return load_plugins()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+MakeProgram = Callable[..., Program]
+
+
+@pytest.fixture
+def make(tmp_path: Path, clock: Clock, registry: Registry) -> Iterator[MakeProgram]:
+    """Make and open a program: make(rules=TOML, kinds=TOML, settings=TOML), published."""
+    opened: list[Program] = []
+
+    def made(
+        rules: str = "", kinds: str = "", settings: str = "", name: str = "program"
+    ) -> Program:
+        folder = tmp_path / name
+        if not folder.exists():
+            make_program(folder, zone="America/Los_Angeles", by="ana", clock=clock)
+        if kinds:
+            (folder / "kinds.toml").write_text(kinds)
+        if settings:
+            (folder / "program.toml").write_text(settings)
+        if rules:
+            (folder / "rules" / "rules.toml").write_text(rules)
+        program = open_program(folder, by="ana", clock=clock, registry=registry)
+        opened.append(program)
+        if rules:
+            publish(program)
+        return program
+
+    yield made
+    for program in opened:
+        program.close()
+
+
+@pytest.fixture
+def season(make: MakeProgram) -> Program:
+    """The program of the season in tests/season, with its rules published and nobody enrolled."""
+    return make((SEASON / "rules.toml").read_text(), (SEASON / "kinds.toml").read_text())
