@@ -97,6 +97,8 @@ def read_options(
         if name not in table:
             if attribute.default is attrs.NOTHING:
                 mistakes.append(place.wrong(f"{name} is missing", f"'{called}' needs it"))
+            elif isinstance(attribute.default, Path) and folder:
+                values[name] = folder / attribute.default
             continue
         value, wrong = _read(attribute, table[name], place.at(name), folder)
         mistakes += wrong
