@@ -19,16 +19,18 @@ UNCHANGED = (
 )
 
 
-class _Drawn(Exception):
+class Drawn(Exception):
     """A reward reached for the dice while it was only asked what comes."""
 
 
-class _NoDice(Random):
+class NoDice(Random):
+    """Dice that refuse to be thrown: to find out whether chance has a say."""
+
     def random(self) -> float:
-        raise _Drawn
+        raise Drawn
 
     def getrandbits(self, k: int, /) -> int:
-        raise _Drawn
+        raise Drawn
 
 
 @frozen(kw_only=True)
@@ -84,9 +86,9 @@ def _earns(rule: Rule, ordinal: int, slot: int | None, on: date) -> list[str]:
             said.append(reward.promise(coming))
             continue
         try:
-            awards = awards_of(rule, number, coming, _NoDice(0))
+            awards = awards_of(rule, number, coming, NoDice(0))
         except CMError as error:
-            if not isinstance(error.__cause__, _Drawn):
+            if not isinstance(error.__cause__, Drawn):
                 raise
             said.append("a draw")
         else:

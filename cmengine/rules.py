@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import typing
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -370,6 +371,8 @@ def _calendar_fits(rewards: Sequence[Any], has_calendar: bool, place: Place) -> 
 
 def _specimen(annotation: Any) -> Any:
     """Give a value of a type, so that a rule can be checked before a client has set it."""
+    if typing.get_origin(annotation) is typing.Literal:
+        return typing.get_args(annotation)[0]
     text = str(annotation)
     if "tuple" in text:
         return ["one step"]

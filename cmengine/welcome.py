@@ -8,15 +8,17 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from random import Random
 
-from cmengine.errors import Mistake, did_you_mean
+from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.evaluate import awards_of
+from cmengine.explain import NoDice
 from cmengine.model import Event, Occurrence, Rule
 from cmengine.money import dollars
 from cmengine.rules import Draft
 from cmengine.slots import all_slots
 
 TIMES = 400  # how many times of a rule are asked for the least or most they earn
-THROWS = 25  # with how many dice each
+THROWS = 25  # with how many dice each, for the first forty times
+_DAY = date(2000, 1, 3)
 
 
 def welcome_problem(welcome: Rule, ordinary: Rule) -> str:
@@ -70,7 +72,7 @@ def welcome_mistakes(
 
 
 def _meets(rule: Rule, kind: str) -> bool:
-    day = rule.starts or date(2000, 1, 3)
+    day = rule.starts or _DAY
     event = Event(id="ask", client="ask", kind=kind, at=datetime(2000, 1, 3, tzinfo=UTC), day=day)
     try:
         return rule.goal.step(rule.goal.start(), event)[1] is not None
@@ -86,28 +88,35 @@ def _covers(ordinary: Rule, welcome: Rule) -> bool:
     return starts and ends
 
 
-def _cents(rule: Rule) -> list[int]:
+def _cents(rule: Rule) -> set[int]:
     """Ask what each time of a rule earns, in cents: the first 400 times, also where a slot is taken."""
-    found = set()
-    slots = range(1, all_slots(rule.calendar) + 1) if rule.calendar else ()
+    found: set[int] = set()
+    slots = all_slots(rule.calendar)
     for ordinal in range(1, TIMES + 1):
-        for slot in {None, *([slots[(ordinal - 1) % len(slots)]] if slots else [])}:
+        for slot in {None, (ordinal - 1) % slots + 1} if slots else {None}:
             occurrence = Occurrence(
                 rule=rule.id,
-                on=rule.starts or date(2000, 1, 3),
+                on=rule.starts or _DAY,
                 value=None,
                 ordinal=ordinal,
                 slot=slot,
                 reason="",
             )
-            for throw in range(THROWS if ordinal <= 40 else 1):
-                found.add(
-                    sum(
-                        award.cents
-                        for number in range(len(rule.rewards))
-                        for award in awards_of(
-                            rule, number, occurrence, Random(f"{throw}/{number}")
-                        )
-                    )
-                )
-    return sorted(found)
+            found |= _amounts(rule, occurrence)
+    return found
+
+
+def _amounts(rule: Rule, occurrence: Occurrence) -> set[int]:
+    """Give what one occurrence can earn; where chance has a say, what some throws of the dice gave."""
+    numbers = range(len(rule.rewards))
+    try:
+        return {sum(a.cents for n in numbers for a in awards_of(rule, n, occurrence, NoDice(0)))}
+    except CMError:
+        return {
+            sum(
+                a.cents
+                for n in numbers
+                for a in awards_of(rule, n, occurrence, Random(f"{throw}/{n}"))
+            )
+            for throw in range(THROWS if occurrence.ordinal <= 40 else 1)
+        }

@@ -33,7 +33,8 @@ class FirstTime:
 class Steps:
     """Met by each of the client's own `steps`, in any order, each once.
 
-    The value of `event` says which step it was. What is to come when all are done is an `every_nth`.
+    The value of `event` says which step it was; capitals and blanks make no difference. What is to
+    come when all are done is an `every_nth`.
     """
 
     kind: ClassVar[str] = "steps"
@@ -48,13 +49,18 @@ class Steps:
         return frozenset()
 
     def step(self, memory: frozenset[str], event: Event) -> tuple[frozenset[str], Met | None]:
-        done = str(event.value)
-        if done in memory or done not in self.steps:
+        done = _plain(str(event.value))
+        meant = next((step for step in self.steps if _plain(step) == done), None)
+        if meant is None or done in memory:
             return memory, None
-        return memory | {done}, Met(reason=done)
+        return memory | {done}, Met(reason=meant)
 
     def finished(self, memory: frozenset[str]) -> bool:
-        return memory.issuperset(self.steps)
+        return memory.issuperset(map(_plain, self.steps))
+
+
+def _plain(words: str) -> str:
+    return " ".join(words.split()).casefold()
 
 
 @hookimpl

@@ -241,7 +241,10 @@ def test_a_client_moves_their_own_number_and_keeps_what_they_have(program: Progr
     assert log(program, "drinks", "4", on=date(2026, 6, 9)) == 0, (
         "a day before it was moved has the bar of that day"
     )
-    assert program.ledger.balance("c1").earned == 300
+    set_goal(program, "c1", "fewer-drinks", (("goal.target", "3"),), on=date(2026, 6, 11))
+    assert program.ledger.balance("c1").earned == 300, (
+        "what was logged before it was moved stays as it is"
+    )
     assert verify(program).ok
 
 
@@ -460,3 +463,38 @@ def test_what_was_typed_about_a_person_stands_in_one_table(program: Program) -> 
             row for row in rows if any(word in repr(row) for word in ("Sky", "See people", "Pip"))
         ]
         assert bool(told) == (name == "personal"), (name, told)
+
+
+def test_a_step_that_is_over_the_pace_of_a_day_can_still_be_met_on_another(make: Make) -> None:
+    kinds = '[kind.step]\nlabel = "A step"\ntext = true\n'
+    rules = """
+[[rule]]
+id = "my-steps"
+title = "My own steps"
+client_sets = ["goal.steps"]
+[rule.goal]
+kind = "steps"
+event = "step"
+per_day = 1
+[[rule.reward]]
+kind = "fixed_voucher"
+worth = "3.00"
+"""
+    program = make(rules, kinds)
+    add_client(program, "c1")
+    choose_goals(
+        program,
+        [
+            Wish(
+                client="c1",
+                rule="my-steps",
+                settings=(("goal.steps", "call, form"),),
+                on=date(2026, 6, 1),
+            )
+        ],
+    )
+    assert log(program, "step", "call", on=date(2026, 6, 2)) == 300
+    assert log(program, "step", "form", on=date(2026, 6, 2)) == 0
+    assert log(program, "step", "form", on=date(2026, 6, 3)) == 300
+    assert log(program, "step", "form", on=date(2026, 6, 4)) == 0
+    assert verify(program).ok

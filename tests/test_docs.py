@@ -1,0 +1,343 @@
+"""The docs are true: signatures, commands, kinds, files, links, and everything that is typed in them.
+
+docs/generate.py reads the fenced blocks of a page; its own words say what their conventions are.
+"""
+
+import ast
+import html
+import inspect
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import attrs
+import click
+import pytest
+from click.testing import CliRunner
+
+import cmengine
+from cmengine import hookspecs, model
+from cmengine.cli import COMMANDS, cli
+from cmengine.dice import dice_from
+from cmengine.errors import Mistake
+from cmengine.evaluate import awards_of
+from cmengine.kinds import read_kinds
+from cmengine.model import Occurrence
+from cmengine.options import read_options
+from cmengine.plugins import Registry, load_plugins
+from cmengine.rules import Reader
+from cmengine.scenarios import read_scenarios
+from cmengine.settings import Settings
+from cmengine.toml import parse
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+HOOKS = ROOT / "docs" / "plugin-hooks.md"
+HAS_LINES = bool(parse("a = 1", "")[1].lines)
+
+
+def _load(path: Path, name: str) -> ModuleType:
+    spec = spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+generate: Any = _load(ROOT / "docs" / "generate.py", "generate")
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def headings(path: Path) -> list[str]:
+    """The headings of a page as they are read, without marks."""
+    found = re.findall(r"^#+ (.+)$", outside_blocks(text_of(path)), re.MULTILINE)
+    return [html.unescape(re.sub(r"</?\w+>|`", "", one)) for one in found]
+
+
+def outside_blocks(text: str) -> str:
+    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str, pages: list[Path] = PAGES) -> list[Any]:
+    """Each block of a language, as pytest.param(page, its file's name, its text)."""
+    return [
+        pytest.param(page, name, body, id=f"{page.name}-{name or n}")
+        for page in pages
+        for n, (spoken, name, body, _) in enumerate(generate.blocks(text_of(page)))
+        if spoken == language
+    ]
+
+
+def signatures(source: str) -> Iterator[tuple[str, str]]:
+    """Every function of some source: its name, and its signature exactly as it is written."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and node.returns is not None:
+            yield (
+                node.name,
+                f"{node.name}({ast.unparse(node.args)}) -> {ast.unparse(node.returns)}",
+            )
+
+
+# Plugin hooks
+
+
+def test_every_hook_is_a_heading_with_its_exact_signature() -> None:
+    hooks = dict(signatures(inspect.getsource(hookspecs)))
+    assert len(hooks) == 4
+    assert [one for one in headings(HOOKS) if one.startswith("register_")] == list(hooks.values())
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [model.Goal, model.Reward, model.Notifier, model.Arithmetic, model.Promise, model.Finishes],
+)
+def test_every_method_of_a_protocol_is_there_with_its_exact_signature(protocol: type) -> None:
+    for _, signature in signatures(inspect.getsource(protocol)):
+        assert f"`def {signature}`" in text_of(HOOKS)
+
+
+def test_the_values_that_a_plugin_meets_are_there_with_all_their_fields() -> None:
+    for value in (model.Event, model.Met, model.Occurrence, model.Award, model.Message):
+        fields = ", ".join(f"`{one.name}`" for one in attrs.fields(value))
+        assert f"| `{value.__name__}` | {fields} |" in text_of(HOOKS)
+
+
+@pytest.mark.parametrize("page, name, body", blocks("python"))
+def test_every_block_of_python_is_a_plugin_that_loads(
+    page: Path, name: str, body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / (name or "cmengine_example.py")
+    path.write_text(body, encoding="utf-8")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    registry = load_plugins(_load(path, path.stem), installed=False)
+    (plugin,) = registry.plugins
+    own = click.Group("cmengine")
+    registry.add_commands(own)
+    assert plugin.error == ""
+    assert plugin.kinds or own.commands
+
+
+def test_the_whole_plugin_earns_what_its_page_says(tmp_path: Path) -> None:
+    files = {name: body for _, name, body, _ in generate.blocks(text_of(HOOKS)) if name}
+    path = tmp_path / "cmengine_stamps.py"
+    path.write_text(files["cmengine_stamps.py"], encoding="utf-8")
+    entry = tomllib.loads(files["pyproject.toml"])["project"]["entry-points"]["cmengine"]
+    reader = Reader(load_plugins(_load(path, entry["stamps"])))
+    (draft,), mistakes = reader.read_file(*parse(files["stamps.toml"], "stamps.toml"))
+    assert mistakes == []
+    fifth = Occurrence(
+        rule="coffee-morning",
+        on=date(2026, 1, 5),
+        value=None,
+        ordinal=5,
+        slot=None,
+        reason="",
+    )
+    awards = awards_of(draft.rule, 0, fifth, dice_from(b"")("event", "rule", 0))
+    assert [(one.label, one.cents) for one in awards] == [("stamp 5", 0), ("full card 8.00", 800)]
+
+
+def test_what_a_plugin_imports_in_the_docs_is_public() -> None:
+    for _, _, body, _ in generate.blocks(text_of(HOOKS)):
+        for names in re.findall(r"^from cmengine import (.+)$", body, re.MULTILINE):
+            assert set(names.split(", ")) <= set(cmengine.__all__)
+
+
+# The command line
+
+
+COMMANDS_THERE = list(generate.commands())
+
+
+@pytest.mark.parametrize("name, command", COMMANDS_THERE, ids=[name for name, _ in COMMANDS_THERE])
+def test_every_command_has_help_with_examples_and_is_on_the_page(
+    name: str, command: click.Command
+) -> None:
+    shown = generate.help_text(name, command)
+    assert command.help
+    if not isinstance(command, click.Group):
+        assert "Examples:\n" in shown
+        assert f"cmengine {name}" in shown.partition("Examples:")[2]
+    assert f"cmengine {name}" in headings(ROOT / "docs" / "cli.md")
+
+
+def test_every_command_that_is_listed_is_there() -> None:
+    top = [name for name, _ in COMMANDS_THERE if " " not in name]
+    assert top == list(COMMANDS)
+    assert all(words for _, words in COMMANDS.values())
+
+
+@pytest.fixture
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
+    """What each command prints with --json in a program with one client: its keys."""
+    monkeypatch.chdir(tmp_path)
+    Path("choices.csv").write_text("client,rule,words,on,set\nc002,drop-in,hello,2025-01-06,\n")
+    Path("events.csv").write_text("id,client,kind,at\none,c002,visit,2025-01-06\n")
+    Path("clients.csv").write_text("client,name\nc003,\n")
+    Path("walks.toml").write_text(
+        '[[rule]]\nid = "own"\ntitle = "Own"\nclient_sets = ["goal.events"]\n'
+        '[rule.goal]\nkind = "any_of"\nevents = ["visit"]\n'
+        '[[rule.reward]]\nkind = "fixed_voucher"\nworth = "1.00"\n'
+    )
+    seen: dict[str, set[str]] = {}
+
+    def say(name: str, *words: str) -> dict[str, Any]:
+        done = CliRunner().invoke(cli, [*name.split(), *words, "--json"])
+        assert done.exit_code == 0, (name, done.output)
+        found: dict[str, Any] = json.loads(done.stdout)
+        seen[name] = set(found)
+        return found
+
+    say("init", "--list")
+    seen["init --list"] = seen["init"]
+    say("init", "here", "--starter", "drop-in")
+    monkeypatch.setenv("CMENGINE_PROGRAM", "here")
+    say("rules check")
+    say("rules publish")
+    say("rules publish", "walks.toml")
+    say("rules list")
+    say("rules show", "drop-in")
+    say("client add", "c001")
+    say("goal choose", "c001", "drop-in", "--words", "hello")
+    say("goal choose", "c001", "own", "--words", "hello", "--set", "goal.events=visit")
+    say("goal set", "c001", "own", "goal.events=visit")
+    award = say("log", "c001", "visit")["awards"][0]["id"]
+    say("client show", "c001")
+    say("client list")
+    say("client import", "clients.csv")
+    say("goal import", "choices.csv", "--add-clients")
+    say("import", "events.csv")
+    say("goal list")
+    say("awards")
+    say("explain", award)
+    code = say("voucher issue", "c001")["code"]
+    say("voucher redeem", code)
+    say("voucher list")
+    say("outbox list")
+    say("outbox send")
+    say("goal set-aside", "c001", "drop-in")
+    say("verify")
+    say("plugins")
+    say("demo", "told")
+    return seen
+
+
+def test_every_key_of_json_is_on_the_page_and_no_other(typed: dict[str, set[str]]) -> None:
+    _, _, after = text_of(ROOT / "docs" / "cli.md").partition("| command | keys |")
+    told = {
+        row[0].strip("`"): set(re.findall(r"`([^`]+)`", row[1]))
+        for row in re.findall(r"^\| (`[^|]+`) \| (.+) \|$", after, re.MULTILINE)
+    }
+    with_json = {
+        name
+        for name, command in COMMANDS_THERE
+        if any("--json" in one.opts for one in command.params)
+    }
+    assert with_json <= set(told)
+    assert told == typed
+
+
+# Rules
+
+
+def test_every_kind_that_ships_has_a_heading_and_an_example(registry: Registry) -> None:
+    page = ROOT / "docs" / "rules.md"
+    there = headings(page)
+    examples = [body for spoken, _, body, _ in generate.blocks(text_of(page)) if spoken == "toml"]
+    for kinds in generate.shipped(registry).values():
+        assert kinds
+        for kind in kinds:
+            assert kind in there
+            assert any(re.search(rf'^kind += "{kind}"$', one, re.MULTILINE) for one in examples)
+
+
+@pytest.mark.parametrize("page, name, body", blocks("toml"))
+def test_every_block_of_toml_is_a_file_that_cmengine_reads(
+    page: Path, name: str, body: str, registry: Registry
+) -> None:
+    tables, place = parse(body, name)
+    stem = Path(name).name
+    if stem == "pyproject.toml":
+        assert tables["project"]["entry-points"]["cmengine"]
+        return
+    mistakes: list[Mistake] = []
+    if stem == "kinds.toml":
+        _, mistakes = read_kinds(tables, place)
+    elif stem == "program.toml":
+        _, mistakes = read_options(Settings, tables, place, called="program")
+    elif stem.endswith(".scenarios.toml"):
+        _, mistakes = read_scenarios(tables, place)
+    elif page != HOOKS:
+        assert "[[rule]]" in body, "a block of TOML is a whole file, named after its language"
+        _, mistakes = Reader(registry).read_file(tables, place)
+    assert bool(mistakes) == (stem == "wrong.toml"), mistakes
+
+
+@pytest.mark.skipif(not HAS_LINES, reason="the extra lint gives the lines that the page shows")
+@pytest.mark.parametrize("page", generate.PLAYED, ids=lambda page: page.name)
+def test_what_is_typed_on_a_page_works_and_prints_what_the_page_shows(
+    page: Path, tmp_path: Path
+) -> None:
+    lines = 0
+    for _, block in generate.play(text_of(page), tmp_path):
+        for line, shows, code, printed in block:
+            lines += 1
+            assert code == (1 if shows.startswith("Error:") else 0), (line, printed)
+            assert generate.steady(printed) == generate.steady(shows), line
+    assert lines > 3
+
+
+# All pages
+
+
+def test_the_two_commands_of_the_readme_are_there() -> None:
+    named = re.findall(r"^make (\w+)", text_of(ROOT / "README.md"), re.MULTILINE)
+    assert named == ["demo", "test"]
+    for target in named:
+        assert re.search(rf"^{target}:", text_of(ROOT / "Makefile"), re.MULTILINE)
+
+
+def anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", outside_blocks(text_of(page)))
+    for link in links:
+        if link.startswith(("http://", "https://")):
+            continue
+        name, _, part = link.partition("#")
+        target = (page.parent / name) if name else page
+        assert target.is_file(), link
+        if part:
+            assert part in [anchor(one) for one in headings(target)], link
+
+
+def test_every_page_can_be_found_from_the_readme() -> None:
+    readme = text_of(ROOT / "README.md")
+    assert [page.name for page in PAGES[1:] if f"(docs/{page.name})" not in readme] == []
+
+
+UNKIND = re.compile(
+    r"\b(addict\w*|abus\w+|alcoholics?|junk\w+|dirty|relaps\w+|fail\w*|non-?complian\w+|no-shows?"
+    r"|dropouts?|discharg\w+|penalt\w+|forfeit\w*|streaks?|cases?|patients?)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_people_are_spoken_of_as_people(page: Path) -> None:
+    assert UNKIND.findall(re.sub(r"\(https?://[^)]*\)", "", text_of(page))) == []
+    if page.name not in ("README.md", "why.md"):
+        assert "reset" not in text_of(page).lower()
