@@ -1,5 +1,6 @@
 """Rewards for any positive change. Every name that a plugin may import is here, and nothing else."""
 
+from cmengine.errors import did_you_mean
 from cmengine.hookspecs import hookimpl
 from cmengine.ladder import Phase, climb, phase_at, phase_worth
 from cmengine.model import (
@@ -9,6 +10,7 @@ from cmengine.model import (
     Event,
     Finishes,
     Goal,
+    Hints,
     Message,
     Met,
     Notifier,
@@ -25,6 +27,7 @@ __all__ = [
     "Event",
     "Finishes",
     "Goal",
+    "Hints",
     "Message",
     "Met",
     "Notifier",
@@ -34,6 +37,7 @@ __all__ = [
     "Reward",
     "cents",
     "climb",
+    "did_you_mean",
     "dollars",
     "hookimpl",
     "phase_at",

@@ -13,7 +13,7 @@ from cmengine.fold import Result, catches_up, results
 from cmengine.kinds import unknown_kind
 from cmengine.ledger import Remembered, Stored
 from cmengine.memory import of_text, to_text
-from cmengine.model import EVIDENCE, Choice, Event, Rule
+from cmengine.model import EVIDENCE, Choice, Event, Hints, Rule
 from cmengine.outbox import write_messages
 from cmengine.program import FUTURE, Program
 from cmengine.slots import slots_until
@@ -29,6 +29,18 @@ class Logged:
     event: Event
     results: tuple[Result, ...] = ()
     again: bool = False
+
+    def hints(self) -> dict[str, str]:
+        """Say by rule what may have been meant, where a value was not among those a goal knows."""
+        unmet = [
+            one.rule
+            for one in self.results
+            if not one.outcome.earned and not one.outcome.counted_already
+        ]
+        said = {
+            rule.id: rule.goal.hint(self.event) for rule in unmet if isinstance(rule.goal, Hints)
+        }
+        return {rule: hint for rule, hint in said.items() if hint}
 
 
 @define

@@ -166,6 +166,15 @@ class Finishes(Protocol):
         ...
 
 
+@runtime_checkable
+class Hints(Protocol):
+    """A goal that can tell a slip of the pen from something that is not its own."""
+
+    def hint(self, event: Event) -> str:
+        """Say what may have been meant, where a value is not among those it knows; else nothing."""
+        ...
+
+
 @frozen(kw_only=True)
 class Rule:
     """A goal, and what meeting it earns.

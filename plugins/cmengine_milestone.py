@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 
-from cmengine import Event, Goal, Met, hookimpl
+from cmengine import Event, Goal, Met, did_you_mean, hookimpl
 
 
 @frozen(kw_only=True)
@@ -57,6 +57,13 @@ class Steps:
 
     def finished(self, memory: frozenset[str]) -> bool:
         return memory.issuperset(map(_plain, self.steps))
+
+    def hint(self, event: Event) -> str:
+        if _plain(str(event.value)) in map(_plain, self.steps):
+            return ""
+        return (
+            f"'{event.value}' is none of these steps; {did_you_mean(str(event.value), self.steps)}"
+        )
 
 
 def _plain(words: str) -> str:

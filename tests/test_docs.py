@@ -88,6 +88,10 @@ def signatures(source: str) -> Iterator[tuple[str, str]]:
             )
 
 
+def is_protocol(one: object) -> bool:
+    return isinstance(one, type) and bool(getattr(one, "_is_protocol", False))
+
+
 # Plugin hooks
 
 
@@ -97,17 +101,26 @@ def test_every_hook_is_a_heading_with_its_exact_signature() -> None:
     assert [one for one in headings(HOOKS) if one.startswith("register_")] == list(hooks.values())
 
 
-@pytest.mark.parametrize(
-    "protocol",
-    [model.Goal, model.Reward, model.Notifier, model.Arithmetic, model.Promise, model.Finishes],
-)
+PROTOCOLS = [
+    one for one in (getattr(cmengine, name) for name in cmengine.__all__) if is_protocol(one)
+]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_method_of_a_protocol_is_there_with_its_exact_signature(protocol: type) -> None:
     for _, signature in signatures(inspect.getsource(protocol)):
         assert f"`def {signature}`" in text_of(HOOKS)
 
 
 def test_the_values_that_a_plugin_meets_are_there_with_all_their_fields() -> None:
-    for value in (model.Event, model.Met, model.Occurrence, model.Award, model.Message):
+    for value in (
+        model.Event,
+        model.Met,
+        model.Occurrence,
+        model.Award,
+        model.Earned,
+        model.Message,
+    ):
         fields = ", ".join(f"`{one.name}`" for one in attrs.fields(value))
         assert f"| `{value.__name__}` | {fields} |" in text_of(HOOKS)
 
@@ -145,6 +158,12 @@ def test_the_whole_plugin_earns_what_its_page_says(tmp_path: Path) -> None:
     )
     awards = awards_of(draft.rule, 0, fifth, dice_from(b"")("event", "rule", 0))
     assert [(one.label, one.cents) for one in awards] == [("stamp 5", 0), ("full card 8.00", 800)]
+
+
+def test_every_public_name_is_on_the_page() -> None:
+    assert [
+        name for name in cmengine.__all__ if not re.search(rf"\b{name}\b", text_of(HOOKS))
+    ] == []
 
 
 def test_what_a_plugin_imports_in_the_docs_is_public() -> None:

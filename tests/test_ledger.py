@@ -498,3 +498,30 @@ worth = "3.00"
     assert log(program, "step", "form", on=date(2026, 6, 3)) == 300
     assert log(program, "step", "form", on=date(2026, 6, 4)) == 0
     assert verify(program).ok
+
+
+def test_a_slip_of_the_pen_in_a_step_is_pointed_out(make: Make) -> None:
+    kinds = '[kind.step]\nlabel = "A step"\ntext = true\n'
+    rules = """
+[[rule]]
+id = "my-steps"
+title = "My own steps"
+client_sets = ["goal.steps"]
+[rule.goal]
+kind = "steps"
+event = "step"
+[[rule.reward]]
+kind = "fixed_voucher"
+worth = "3.00"
+"""
+    program = make(rules, kinds)
+    add_client(program, "c1")
+    choose_goals(
+        program, [Wish(client="c1", rule="my-steps", settings=(("goal.steps", "Call mum, form"),))]
+    )
+    event, _ = make_event(program, client="c1", kind="step", value="cal mum")
+    assert event is not None
+    assert log_event(program, event).hints() == {
+        "my-steps": "'cal mum' is none of these steps; did you mean 'Call mum'?"
+    }
+    assert log(program, "step", " call  MUM ") == 300

@@ -80,6 +80,7 @@ def log_command(
         balance = program.ledger.balance(client)
         next_time = coming(program, event, list(dict.fromkeys(award.rule for award in awards)))
         titles = {award.rule: program.table(award.digest)["title"] for award in awards}
+        chosen = bool(logged.results or program.ledger.timelines(client))
     already = {
         r.rule.id: r.outcome.counted_already for r in logged.results if r.outcome.counted_already
     }
@@ -95,6 +96,7 @@ def log_command(
                 "cents": sum(award.cents for award in awards),
                 "waiting_cents": balance.waiting,
                 "counted_already": already,
+                "hints": logged.hints(),
                 "next": next_time,
             }
         )
@@ -113,7 +115,11 @@ def log_command(
         say(
             f"  {rule}: counted already {when if span == 'day' else 'this week'}, and stays counted."
         )
-    if not awards and not already:
+    for rule, hint in logged.hints().items():
+        say(f"  {rule}: {hint} Logged as it is; if that was a slip, log it again.")
+    if not chosen:
+        say(f"  Logged. {client} has not chosen anything yet; the menu: cmengine rules list")
+    elif not awards and not already:
         say("  Logged. Nothing changes: all that is earned and all that comes stays as it is.")
     say(f"  Waiting for {client}: {money(balance.waiting)}")
     for rule, labels in next_time.items():
