@@ -29,6 +29,7 @@ format: $(VENV)/test.stamp
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/cog -r -P docs/*.md
+	$(BIN)/python docs/generate.py
 
 $(VENV)/demo.stamp: pyproject.toml
 	@sh .ci/venv "$(PYTHON)" $(VENV) -e .

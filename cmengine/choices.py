@@ -1,6 +1,6 @@
 """What clients choose, one function each: choose, move a setting, set aside. Each is one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from attrs import evolve, frozen
@@ -41,13 +41,17 @@ class Chosen:
 
 
 def choose_goals(
-    program: Program, wishes: Sequence[Wish], *, add_clients: bool = False
+    program: Program,
+    wishes: Sequence[Wish],
+    *,
+    add_clients: bool = False,
+    unread: Sequence[Mistake] = (),
 ) -> tuple[list[Chosen], list[str]]:
     """Write down choices, all or none; give them, and the clients that were enrolled for it.
 
-    Raises CMError with every mistake of every wish.
+    Raises CMError with every mistake of every wish, beside those that were found in reading them.
     """
-    mistakes: list[Mistake] = []
+    mistakes = list(unread)
     added: list[str] = []
     chosen: list[Chosen] = []
     with program.ledger.writing():
@@ -62,9 +66,10 @@ def choose_goals(
         together = {(wish.client, wish.rule): wish.on or program.today() for wish in wishes}
         for wish in wishes:
             here = wish.where or f"client '{wish.client:.64}'"
+            if wish.client not in known:
+                mistakes += _unknown(wish, known, current, add_clients)
+                continue
             try:
-                if wish.client not in known:
-                    program.must_have(wish.client)
                 chosen.append(_choose(program, book, wish, current, together))
             except CMError as error:
                 mistakes += [evolve(mistake, where=here) for mistake in error.mistakes]
@@ -77,6 +82,27 @@ def _wrong(what: str, todo: str = "") -> CMError:
     return CMError(Mistake("", what, todo))
 
 
+def _unknown(
+    wish: Wish, known: Collection[str], current: Mapping[str, str], add_clients: bool
+) -> list[Mistake]:
+    """Say that a client is not enrolled, or cannot be; and, all at once, that the rule is unknown."""
+    here = wish.where or f"client '{wish.client:.64}'"
+    there = f"there is no client '{wish.client:.64}'" if wish.where else "there is no such client"
+    mistakes = [
+        Mistake(here, f"'{wish.client:.64}' {mistake.what}", mistake.todo)
+        for mistake in client_code_mistakes(wish.client)
+        if add_clients
+    ] or [Mistake(here, there, did_you_mean(wish.client, known) or "enroll them first")]
+    if wish.rule not in current:
+        mistakes.append(Mistake(here, *_no_rule(wish.rule, current)))
+    return mistakes
+
+
+def _no_rule(rule: str, current: Mapping[str, str]) -> tuple[str, str]:
+    todo = did_you_mean(rule, current) or "publish it with: cmengine rules publish"
+    return f"there is no published rule '{rule:.64}'", todo
+
+
 def _choose(
     program: Program,
     book: Logbook,
@@ -85,12 +111,9 @@ def _choose(
     together: Mapping[tuple[str, str], date],
 ) -> Chosen:
     if wish.rule not in current:
-        raise _wrong(
-            f"there is no published rule '{wish.rule:.64}'",
-            did_you_mean(wish.rule, current) or "publish it with: cmengine rules publish",
-        )
+        raise _wrong(*_no_rule(wish.rule, current))
     if len(wish.words) > MOST_WORDS:
-        raise _wrong(f"the words are longer than {MOST_WORDS} letters")
+        raise _wrong(f"the words are longer than {MOST_WORDS} letters", "write what matters most")
     timeline = book.timelines(wish.client).get(wish.rule, [])
     latest = timeline[-1].choice if timeline else None
     on = wish.on or program.today()
@@ -218,6 +241,16 @@ def set_aside(program: Program, client: str, rule: str, on: date | None = None) 
             )
         book.close()
     return put_away
+
+
+def put_away_with(program: Program, client: str, rule: str) -> list[str]:
+    """Name the goals that stand beside a rule and are set aside just now."""
+    return [
+        name
+        for name, timeline in program.ledger.timelines(client).items()
+        if not timeline[-1].choice.stands
+        and getattr(program.rule_of(timeline[-1].choice).goal, "beside", None) == rule
+    ]
 
 
 def _latest(program: Program, client: str, rule: str, on: date | None) -> tuple[Logbook, Choice]:

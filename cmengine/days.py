@@ -3,6 +3,21 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+YEARS = range(1900, 3000)
+
+
+def read_day(text: str) -> date:
+    """Read a day written like 2026-01-05. Raises ValueError, in words."""
+    try:
+        day = date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise ValueError(f"'{text:.40}' is not a date like 2026-01-05")
+    if day.year not in YEARS:
+        raise ValueError(f"{day} is not a day of the years 1900 to 2999; look at the year")
+    return day
+
 
 def day_of(moment: datetime, zone: ZoneInfo, boundary: time = time(0)) -> date:
     """Say on which day of the program `moment` falls.

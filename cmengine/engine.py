@@ -13,13 +13,15 @@ from cmengine.fold import Result, catches_up, results
 from cmengine.kinds import unknown_kind
 from cmengine.ledger import Remembered, Stored
 from cmengine.memory import of_text, to_text
-from cmengine.model import EVIDENCE, Choice, Event, Hints, Rule
+from cmengine.model import EVIDENCE, Choice, Event, Rule
 from cmengine.outbox import write_messages
 from cmengine.program import FUTURE, Program
 from cmengine.slots import slots_until
 from cmengine.timeline import TimelineRow
 
 _CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+MOST_NOTE = 2_000
+MOST_NAME = 200
 
 
 @frozen
@@ -29,18 +31,6 @@ class Logged:
     event: Event
     results: tuple[Result, ...] = ()
     again: bool = False
-
-    def hints(self) -> dict[str, str]:
-        """Say by rule what may have been meant, where a value was not among those a goal knows."""
-        unmet = [
-            one.rule
-            for one in self.results
-            if not one.outcome.earned and not one.outcome.counted_already
-        ]
-        said = {
-            rule.id: rule.goal.hint(self.event) for rule in unmet if isinstance(rule.goal, Hints)
-        }
-        return {rule: hint for rule, hint in said.items() if hint}
 
 
 @define
@@ -52,7 +42,7 @@ class Logbook:
     program: Program
     _timelines: dict[str, dict[str, list[TimelineRow]]] = Factory(dict)
     _standings: dict[tuple[str, str], Standing] = Factory(dict)
-    _cents: dict[tuple[str, str], int] = Factory(dict)
+    _kept: dict[tuple[str, str], tuple[int, int]] = Factory(dict)  # cents earned, round
     _changed: dict[tuple[str, str], None] = Factory(dict)
 
     def log(self, event: Event, logged_at: datetime) -> Logged:
@@ -75,7 +65,7 @@ class Logbook:
         ledger = self.program.ledger
         before = self.timelines(choice.client).get(choice.rule, [])
         ledger.add_choice(choice, at, self.program.by)
-        timeline = [*before, TimelineRow(choice, ledger.last_event())]
+        timeline = [*before, TimelineRow(choice, ledger.last_event(), 0)]
         self._timelines[choice.client][choice.rule] = timeline
         caught = []
         if choice.stands and choice.on <= self.program.today():
@@ -88,7 +78,7 @@ class Logbook:
         """Write what the goals remember now."""
         for client, rule in self._changed:
             standing = self._standings[client, rule]
-            now = Remembered(_memory(rule, standing), standing.times, self._cents[client, rule])
+            now = Remembered(memory_text(rule, standing), standing.times, *self._kept[client, rule])
             self.program.ledger.remember(client, rule, now)
         self._changed.clear()
 
@@ -102,8 +92,11 @@ class Logbook:
             self._changed[key] = None
             earned = result.outcome.earned
             if earned is not None:
-                program.ledger.append_earned(stored.seq, event.client, result.choice.digest, earned)
-                self._cents[key] += earned.cents
+                cents, round_ = self._kept[key]
+                program.ledger.append_earned(
+                    stored.seq, event.client, result.choice.digest, earned, round_
+                )
+                self._kept[key] = (cents + earned.cents, round_)
                 write_messages(program.ledger, stored, result.rule, earned, at)
             found.append(result)
         return found
@@ -117,7 +110,7 @@ class Logbook:
             memory = rule.goal.start() if kept is None else of_text(kept.memory)
             standing = Standing(memory=memory, first=first, times=kept.times if kept else 0)
             self._standings[key] = standing
-            self._cents[key] = kept.cents if kept else 0
+            self._kept[key] = (kept.cents, kept.round) if kept else (0, ledger.round(client))
         if rule.per_day is not None and event.day not in standing.days:
             standing.days[event.day] = ledger.counted(client, rule.id, event.day, event.day)
         week = week_of(event.day)
@@ -132,7 +125,8 @@ class Logbook:
         return standing
 
 
-def _memory(rule: str, standing: Standing) -> str:
+def memory_text(rule: str, standing: Standing) -> str:
+    """Write what a goal remembers; raise CMError, naming the rule, where that cannot be kept."""
     try:
         return to_text(standing.memory)
     except TypeError as error:
@@ -187,8 +181,8 @@ def make_event(
         wrong.append((f"{moment:%Y-%m-%d %H:%M} is in the future", "log it when it has happened"))
     if evidence and evidence not in EVIDENCE:
         wrong.append((f"'{evidence:.40}' is no kind of evidence", did_you_mean(evidence, EVIDENCE)))
-    if id is not None and not (0 < len(id) <= 200 and id.isprintable()):
-        wrong.append(("the id must have 1 to 200 letters that can be printed", ""))
+    if id is not None and not (id.strip() and len(id) <= 200 and id.isprintable()):
+        wrong.append(("the id cannot be one", "give it 1 to 200 letters that can be printed"))
     if wrong or found is None:
         return None, wrong
     return Event(
@@ -205,19 +199,20 @@ def make_event(
 
 def log_event(program: Program, event: Event, note: str = "") -> Logged:
     """Log one event, durably, and give what it earned."""
+    stop_if(_too_long("note", note, MOST_NOTE))
     with program.ledger.writing():
         program.must_have(event.client)
         book = Logbook(program)
         logged = book.log(event, program.now())
         if note and not logged.again:
-            program.ledger.keep_personal(event.client, f"note:{event.id}", note[:2000])
+            program.ledger.keep_personal(event.client, f"note:{event.id}", note)
         book.close()
     return logged
 
 
 def add_client(program: Program, client: str, name: str = "") -> None:
     """Enroll a client by a code; a name is kept apart, where it can be erased."""
-    stop_if(client_code_mistakes(client))
+    stop_if([*client_code_mistakes(client), *_too_long("name", name, MOST_NAME)])
     with program.ledger.writing():
         if program.ledger.has_client(client):
             raise CMError(
@@ -229,7 +224,13 @@ def add_client(program: Program, client: str, name: str = "") -> None:
             )
         program.ledger.add_client(client, program.now(), program.by)
         if name:
-            program.ledger.keep_personal(client, "name", name[:200])
+            program.ledger.keep_personal(client, "name", name)
+
+
+def _too_long(what: str, text: str, most: int) -> list[Mistake]:
+    if len(text) <= most:
+        return []
+    return [Mistake(f"the {what}", f"is longer than {most:,} letters", "shorten it")]
 
 
 def client_code_mistakes(client: str) -> list[Mistake]:

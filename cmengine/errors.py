@@ -29,12 +29,17 @@ class CMError(Exception):
         return "\n".join(str(mistake) for mistake in self.mistakes)
 
 
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Find the known word that may have been meant."""
+    return next(iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)), None)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Say which known word may have been meant, or else which ones there are."""
     words = sorted(known)
-    close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    close = closest(word, words)
     if close:
-        return f"did you mean '{close[0]}'?"
+        return f"did you mean '{close}'?"
     if not words:
         return ""
     shown = ", ".join(f"'{known_word}'" for known_word in words[:8])

@@ -13,9 +13,10 @@ from cmengine.money import dollars
 from cmengine.slots import all_slots, slots_until
 
 UNCHANGED = (
-    "a setback, a missed day or a gap, before or after",
-    "being logged late, or in another order",
-    "what anybody else did, and how much money the program has",
+    "a setback or a missed day, before it or after it",
+    "anything that is logged later, also for an earlier day",
+    "time going by: it does not run out",
+    "what anybody else did, or how much money the program has",
 )
 
 

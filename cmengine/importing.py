@@ -1,15 +1,15 @@
 """Bring in many events, or many choices, from a file: all of it, or all but the lines set aside."""
 
 from collections import Counter
-from datetime import date, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from attrs import Factory, define
 
 from cmengine.choices import Chosen, Wish, choose_goals
-from cmengine.days import moment_on
-from cmengine.engine import Logbook, make_event
+from cmengine.days import YEARS, moment_on, read_day
+from cmengine.engine import MOST_NAME, Logbook, client_code_mistakes, make_event
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.model import Event
 from cmengine.program import Program
@@ -45,7 +45,7 @@ def import_events(
     A line that is off stops the whole file, and then nothing of it is kept; with `skip_bad`, such
     lines go to that file instead, with the reason. `zone` is for times that name none.
     """
-    if skip_bad is not None and skip_bad.exists():
+    if skip_bad is not None and _is_there(skip_bad):
         raise CMError(
             Mistake(str(skip_bad), "is already there", "name a new file for the lines set aside")
         )
@@ -78,6 +78,13 @@ def import_events(
     return imported
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False  # writing it says why
+
+
 def _count(imported: Imported, book: Logbook, event: Event, now: datetime) -> None:
     logged = book.log(event, now)
     if logged.again:
@@ -97,7 +104,7 @@ def _event(
 ) -> tuple[Event | None, list[Mistake]]:
     where = f"{path}:{row.line}"
     if row.wrong:
-        return None, [Mistake(where, row.wrong, "mend the line")]
+        return None, [Mistake(where, row.wrong)]
     cells = row.cells
     wrong: list[tuple[str, str]] = []
     at = None
@@ -105,7 +112,7 @@ def _event(
         at = read_moment(cells["at"], program, zone)
     except ValueError as error:
         wrong.append((f"at: {error}", ""))
-    if not cells["id"]:
+    if not cells["id"].strip():
         wrong.append(
             ("id is empty", "give every event an id of its own, so that it is never counted twice")
         )
@@ -113,7 +120,7 @@ def _event(
         wrong.append(
             (
                 f"there is no client '{cells['client']:.64}'",
-                did_you_mean(cells["client"], known) or "add clients first",
+                did_you_mean(cells["client"], known) or "enroll with: cmengine client add",
             )
         )
     event, more = make_event(
@@ -122,7 +129,7 @@ def _event(
         kind=cells["kind"],
         value=cells.get("value") or None,
         at=at,
-        id=cells["id"] or None,
+        id=cells["id"] if cells["id"].strip() else None,
         evidence=cells.get("evidence") or None,
     )
     wrong += more
@@ -133,17 +140,17 @@ def _event(
 
 def read_moment(text: str, program: Program, zone: ZoneInfo | None) -> datetime:
     """Read a date, or a time with its offset; without one, `zone` says where it was. Raises ValueError."""
+    if len(text) == 10:
+        zone, boundary = program.settings.zone, program.settings.day_boundary
+        return moment_on(read_day(text), time(12), zone, boundary)
     try:
-        if len(text) == 10:
-            return moment_on(
-                date.fromisoformat(text),
-                time(12),
-                program.settings.zone,
-                program.settings.day_boundary,
-            )
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"'{text:.40}' is not a time like 2026-01-05T09:30:00-08:00") from None
+    if moment.year not in YEARS:
+        raise ValueError(
+            f"{moment.date()} is not a day of the years 1900 to 2999; look at the year"
+        )
     if moment.tzinfo is not None:
         return moment
     if zone is None:
@@ -190,7 +197,7 @@ def import_choices(
     for row in read_rows(path, CHOICE_COLUMNS, ("client", "rule")):
         where = f"{path}:{row.line}"
         if row.wrong:
-            mistakes.append(Mistake(where, row.wrong, "mend the line"))
+            mistakes.append(Mistake(where, row.wrong))
             continue
         try:
             wishes.append(
@@ -199,19 +206,13 @@ def import_choices(
                     rule=row.cells["rule"],
                     words=row.cells.get("words", ""),
                     settings=read_settings_text(row.cells.get("set", "").split(";")),
-                    on=date.fromisoformat(row.cells["on"]) if row.cells.get("on") else None,
+                    on=read_day(row.cells["on"]) if row.cells.get("on") else None,
                     where=where,
                 )
             )
         except ValueError as error:
-            what = (
-                str(error)
-                if "=" in str(error)
-                else f"'{row.cells['on']:.40}' is not a date like 2026-01-05"
-            )
-            mistakes.append(Mistake(where, what))
-    stop_if(mistakes)
-    return choose_goals(program, wishes, add_clients=add_clients)
+            mistakes.append(Mistake(where, str(error)))
+    return choose_goals(program, wishes, add_clients=add_clients, unread=mistakes)
 
 
 def read_settings_text(parts: list[str] | tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -223,24 +224,27 @@ def read_settings_text(parts: list[str] | tuple[str, ...]) -> tuple[tuple[str, s
         key, equals, text = part.partition("=")
         if not equals or not key.strip():
             raise ValueError(f"'{part:.60}' is not a setting; write it like goal.target=5")
+        if key.strip() in settings:
+            raise ValueError(f"'{key.strip():.60}' is set twice; set it once")
         settings[key.strip()] = text.strip()
     return tuple(sorted(settings.items()))
 
 
 def import_clients(program: Program, path: Path) -> tuple[list[str], int]:
     """Enroll every client of a CSV file with a column client (and name); give the new ones and how many were known."""
-    from cmengine.engine import client_code_mistakes
-
     rows = list(read_rows(path, ("client", "name"), ("client",)))
-    mistakes = [
-        Mistake(f"{path}:{row.line}", row.wrong, "mend the line") for row in rows if row.wrong
-    ]
+    mistakes = []
     for row in rows:
-        if not row.wrong:
-            mistakes += [
-                Mistake(f"{path}:{row.line}", m.what, m.todo)
-                for m in client_code_mistakes(row.cells["client"])
-            ]
+        where = f"{path}:{row.line}"
+        if row.wrong:
+            mistakes.append(Mistake(where, row.wrong))
+            continue
+        mistakes += [
+            Mistake(where, f"{m.where} {m.what}", m.todo)
+            for m in client_code_mistakes(row.cells["client"])
+        ]
+        if len(row.cells.get("name", "")) > MOST_NAME:
+            mistakes.append(Mistake(where, f"the name is longer than {MOST_NAME} letters"))
     stop_if(mistakes)
     added, known = [], 0
     with program.ledger.writing():
@@ -251,6 +255,6 @@ def import_clients(program: Program, path: Path) -> tuple[list[str], int]:
                 continue
             program.ledger.add_client(client, program.now(), program.by)
             if row.cells.get("name"):
-                program.ledger.keep_personal(client, "name", row.cells["name"][:200])
+                program.ledger.keep_personal(client, "name", row.cells["name"])
             added.append(client)
     return added, known

@@ -8,10 +8,9 @@ from attrs import field, frozen
 
 from cmengine.errors import Mistake, did_you_mean
 from cmengine.model import EVIDENCE, Value
-from cmengine.options import Place, number, read_options
+from cmengine.options import MOST_TEXT, Place, number, read_options
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}", re.ASCII)
-MOST_TEXT = 2_000
 
 
 def _known_evidence(instance: object, attribute: object, value: str) -> None:
@@ -31,15 +30,17 @@ class Kind:
 
     def __attrs_post_init__(self) -> None:
         if sum(map(bool, (self.values, self.unit, self.text))) > 1:
-            raise ValueError("a kind has values, or a unit, or text = true: only one of them")
+            raise ValueError(
+                "it has more than one of values, unit and text = true; keep one of them"
+            )
 
     def read(self, text: str | None) -> Value:
         """Read the value of an event of this kind. Raises ValueError, in words, if it does not fit."""
         if text is None or text == "":
             if self.values:
-                raise ValueError(f"needs a value: {' or '.join(self.values)}")
+                raise ValueError(f"it needs a value: {' or '.join(self.values)}")
             if self.unit:
-                raise ValueError(f"needs a number of {self.unit}")
+                raise ValueError(f"it needs a number of {self.unit}")
             return None
         if self.values:
             if text not in self.values:
@@ -50,13 +51,13 @@ class Kind:
         if self.unit:
             read = number(text)
             if read < 0:
-                raise ValueError(f"{text} {self.unit} is below zero")
+                raise ValueError(f"{text} {self.unit} is below zero; write 0 or more")
             return read.normalize() + 0
         if self.text:
             if len(text) > MOST_TEXT:
-                raise ValueError(f"has a text of more than {MOST_TEXT} letters")
+                raise ValueError(f"the text is longer than {MOST_TEXT:,} letters; shorten it")
             return text
-        raise ValueError(f"takes no value, and was given '{text:.60}'")
+        raise ValueError(f"it takes no value, and was given '{text:.60}'; leave it out")
 
 
 Kinds = Mapping[str, Kind]

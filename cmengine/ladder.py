@@ -31,9 +31,11 @@ class Phase:
 
     def __attrs_post_init__(self) -> None:
         if (self.worth is None) == (self.start is None):
-            raise ValueError("a phase has either a worth, or a start and a step")
+            raise ValueError(
+                "a phase has either a worth, or a start and a step; keep one of the two"
+            )
         if self.worth is not None and self.step:
-            raise ValueError("a phase with a worth has no step")
+            raise ValueError("a phase with a worth has no step; write start instead of worth")
 
 
 def climb(count: int, start: int, step: int, every: int = 1, cap: int | None = None) -> int:

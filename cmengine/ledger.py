@@ -19,7 +19,7 @@ from cmengine.database import APPLICATION_ID, SCHEMA, connect, in_words
 from cmengine.errors import CMError, Mistake
 from cmengine.model import Choice, Earned, Event, Value
 from cmengine.sqlite import sqlite3
-from cmengine.timeline import TimelineRow
+from cmengine.timeline import Correction, TimelineRow
 
 
 @frozen
@@ -50,6 +50,7 @@ class AwardRow:
     label: str
     cents: int
     item: str | None
+    corrected: bool
 
 
 @frozen
@@ -67,11 +68,14 @@ class Balance:
 
 @frozen
 class Remembered:
-    """The cache of one client under one rule: memory as text, times met, cents earned."""
+    """The cache of one client under one rule: memory as text, times met, cents earned, and how many
+    corrections there were (a rung that a mistake had used is free again in the next round).
+    """
 
     memory: str
     times: int
     cents: int
+    round: int = 0
 
 
 class Ledger:
@@ -196,6 +200,7 @@ class Ledger:
             on_day=choice.on.isoformat(),
             stands=int(choice.stands),
             after_event=self.last_event(),
+            turn=self._turn(),
             made_at=at.isoformat(),
             made_by=by,
         )
@@ -220,8 +225,16 @@ class Ledger:
                 stands=bool(row["stands"]),
                 words=row["words"] or "",
             )
-            found.setdefault(choice.rule, []).append(TimelineRow(choice, row["after_event"]))
+            found.setdefault(choice.rule, []).append(
+                TimelineRow(choice, row["after_event"], row["turn"])
+            )
         return found
+
+    def _turn(self) -> int:
+        row = self.one(
+            "select coalesce((select max(seq) from choices), 0) + coalesce((select max(seq) from corrections), 0)"
+        )
+        return (row[0] if row else 0) + 1
 
     # Events
 
@@ -252,34 +265,80 @@ class Ledger:
         return None if row is None else _stored(row)
 
     def events_of(self, client: str, since: date | None = None) -> Iterator[Stored]:
-        """Give a client's events in the order of logging, of the days from `since` on."""
+        """Give a client's events in the order of logging, of the days from `since` on.
+
+        Those that were marked as mistakes are left out.
+        """
         first = since.isoformat() if since else ""
-        for row in self.rows(
-            "select * from events where client = ? and on_day >= ? order by seq", client, first
-        ):
+        sql = (
+            "select * from events where client = ? and on_day >= ? and not exists"
+            " (select 1 from corrections c where c.event = events.seq) order by seq"
+        )
+        for row in self.rows(sql, client, first):
             yield _stored(row)
+
+    def all_events_of(self, client: str) -> Iterator[Stored]:
+        """Give a client's events in the order of logging, mistakes among them."""
+        for row in self.rows("select * from events where client = ? order by seq", client):
+            yield _stored(row)
+
+    def corrections_of(self, client: str) -> list[Correction]:
+        """Give the corrections of a client's events."""
+        sql = "select c.event, c.after_event, c.turn from events e join corrections c on c.event = e.seq where e.client = ?"
+        return [Correction(*row) for row in self.rows(sql, client)]
+
+    def is_corrected(self, event: int) -> bool:
+        """Say whether an event was marked as a mistake."""
+        return self.one("select 1 from corrections where event = ?", event) is not None
+
+    def round(self, client: str) -> int:
+        """Count the corrections of a client's events."""
+        sql = (
+            "select count(*) from events e join corrections c on c.event = e.seq where e.client = ?"
+        )
+        row = self.one(sql, client)
+        return row[0] if row else 0
+
+    def add_correction(self, event: int, at: datetime, by: str) -> int:
+        """Mark an event as a mistake; give the number of the correction."""
+        return self._insert(
+            "corrections",
+            event=event,
+            after_event=self.last_event(),
+            turn=self._turn(),
+            corrected_at=at.isoformat(),
+            corrected_by=by,
+        )
 
     # What counted
 
     def remembered(self, client: str, rule: str) -> Remembered | None:
         """Give the cache of a client under a rule."""
         row = self.one(
-            "select memory, times, cents from memories where client = ? and rule = ?", client, rule
+            "select memory, times, cents, round from memories where client = ? and rule = ?",
+            client,
+            rule,
         )
         return None if row is None else Remembered(*row)
+
+    def remembered_rules(self, client: str) -> list[str]:
+        """Name the rules that have a cache for a client."""
+        return [row[0] for row in self.rows("select rule from memories where client = ?", client)]
 
     def remember(self, client: str, rule: str, now: Remembered) -> None:
         """Write the cache of a client under a rule."""
         self._db.execute(
-            "insert into memories (client, rule, memory, times, cents) values (?, ?, ?, ?, ?) "
-            "on conflict do update set memory = excluded.memory, times = excluded.times, cents = excluded.cents",
-            (client, rule, now.memory, now.times, now.cents),
+            "insert into memories (client, rule, memory, times, cents, round) values (?, ?, ?, ?, ?, ?) "
+            "on conflict do update set memory = excluded.memory, times = excluded.times,"
+            " cents = excluded.cents, round = excluded.round",
+            (client, rule, now.memory, now.times, now.cents, now.round),
         )
 
     def counted(self, client: str, rule: str, first: date, last: date) -> int:
         """Count the occurrences on the days from `first` to `last`."""
         row = self.one(
-            "select count(*) from occurrences where client = ? and rule = ? and on_day between ? and ?",
+            "select count(*) from occurrences o where client = ? and rule = ? and on_day between ? and ?"
+            " and not exists (select 1 from released r where r.occurrence = o.seq)",
             client,
             rule,
             first.isoformat(),
@@ -289,10 +348,27 @@ class Ledger:
 
     def slot_taken(self, client: str, rule: str, slot: int) -> bool:
         """Say whether a calendar slot has been taken."""
-        sql = "select 1 from occurrences where client = ? and rule = ? and slot = ?"
+        sql = (
+            "select 1 from occurrences o where client = ? and rule = ? and slot = ?"
+            " and not exists (select 1 from released r where r.occurrence = o.seq)"
+        )
         return self.one(sql, client, rule, slot) is not None
 
-    def append_earned(self, event: int, client: str, digest: str, earned: Earned) -> int:
+    def occurrences_of(self, client: str) -> dict[tuple[int, str], tuple[int, bool]]:
+        """Give a client's occurrences by event and rule: (number, whether it still counts)."""
+        sql = (
+            "select o.event, o.rule, o.seq, exists (select 1 from released r where r.occurrence = o.seq)"
+            " from occurrences o where o.client = ?"
+        )
+        return {(row[0], row[1]): (row[2], not row[3]) for row in self.rows(sql, client)}
+
+    def release(self, occurrence: int, correction: int) -> None:
+        """Let an occurrence no longer count, because of a correction. Its awards stand."""
+        self._insert("released", occurrence=occurrence, correction=correction)
+
+    def append_earned(
+        self, event: int, client: str, digest: str, earned: Earned, round: int = 0
+    ) -> int:
         """Append an occurrence and its awards; give its number."""
         occurrence = earned.occurrence
         number = self._insert(
@@ -301,6 +377,7 @@ class Ledger:
             client=client,
             rule=occurrence.rule,
             digest=digest,
+            round=round,
             ordinal=occurrence.ordinal,
             on_day=occurrence.on.isoformat(),
             slot=occurrence.slot,
@@ -321,14 +398,20 @@ class Ledger:
         """Give awards, in the order in which they were earned."""
         sql = f"select * from award_list where {where} order by occurrence, n"
         return [
-            AwardRow(**{**dict(row), "on": date.fromisoformat(row["on"])})
+            AwardRow(
+                **{
+                    **dict(row),
+                    "on": date.fromisoformat(row["on"]),
+                    "corrected": bool(row["corrected"]),
+                }
+            )
             for row in self.rows(sql, *values)
         ]
 
     def find_award(self, award: str) -> AwardRow | None:
         """Find an award by the number that people type, like ``17.1``."""
         occurrence, dot, n = award.partition(".")
-        if not (dot and occurrence.isdecimal() and n.isdecimal() and len(award) < 24):
+        if not (dot and occurrence.isdecimal() and n.isdecimal() and len(award) < 18):
             return None
         found = self.awards("occurrence = ? and n = ?", int(occurrence), int(n))
         return found[0] if found else None
@@ -418,6 +501,7 @@ def open_ledger(path: Path) -> Ledger:
     try:
         if not path.is_file() or path.stat().st_size == 0:
             what = "is empty" if path.is_file() else "the program's ledger is not here"
+            what = "is a folder, not a ledger" if path.is_dir() else what
             raise CMError(
                 Mistake(
                     str(path),

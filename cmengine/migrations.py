@@ -41,7 +41,7 @@ create table personal (
 ) strict, without rowid;
 
 -- A client's timeline under a rule: chosen, changed, set aside (stands = 0), chosen again.
--- after_event is the last event logged before the row was made.
+-- after_event is the last event logged before the row was made; turn counts choices and corrections.
 create table choices (
   seq         integer primary key,
   id          text not null unique,
@@ -52,6 +52,7 @@ create table choices (
   on_day      text not null check (on_day is date(on_day)),
   stands      integer not null check (stands in (0, 1)),
   after_event integer not null check (after_event >= 0),
+  turn        integer not null unique,
   made_at     text not null,
   made_by     text not null
 ) strict;
@@ -72,21 +73,39 @@ create table events (
 ) strict;
 create index events_by_client on events (client, seq);
 
+-- An event that was a mistake: marked, never removed. What it earned stands.
+create table corrections (
+  seq          integer primary key,
+  event        integer not null unique references events (seq),
+  after_event  integer not null check (after_event >= 0),
+  turn         integer not null unique,
+  corrected_at text not null,
+  corrected_by text not null
+) strict;
+
+-- round counts the corrections before it: after one, a rung that a mistake had used is free again.
 create table occurrences (
   seq     integer primary key,
   event   integer not null references events (seq),
   client  text not null references clients (client),
   rule    text not null,
   digest  text not null references rules (digest),
+  round   integer not null check (round >= 0),
   ordinal integer not null check (ordinal >= 1),
   on_day  text not null,
   slot    integer check (slot >= 1),
   reason  text not null,
   unique (event, rule),
-  unique (client, rule, ordinal)
+  unique (client, rule, round, ordinal)
 ) strict;
 create index occurrences_by_day on occurrences (client, rule, on_day);
-create unique index occurrences_by_slot on occurrences (client, rule, slot) where slot is not null;
+create unique index occurrences_by_slot on occurrences (client, rule, round, slot) where slot is not null;
+
+-- An occurrence that no longer counts, because of a correction. Its awards stand.
+create table released (
+  occurrence integer primary key references occurrences (seq),
+  correction integer not null references corrections (seq)
+) strict;
 
 create table awards (
   occurrence integer not null references occurrences (seq),
@@ -106,6 +125,7 @@ create table memories (
   memory text not null,
   times  integer not null check (times >= 0),
   cents  integer not null check (cents >= 0),
+  round  integer not null check (round >= 0),
   primary key (client, rule)
 ) strict, without rowid;
 
@@ -161,6 +181,7 @@ create index deliveries_by_message on deliveries (message);
 -- An award's number, as people type it: which occurrence, and which award of it.
 create view award_list as
   select o.seq || '.' || a.n as id, o.client, o.rule, o.digest, o.ordinal, o.on_day as "on", o.slot, o.reason,
+         exists (select 1 from corrections c where c.event = e.seq) as corrected,
          e.id as event, e.seq as event_seq, o.seq as occurrence, a.n, a.reward, a.label, a.cents, a.item
   from awards a join occurrences o on o.seq = a.occurrence join events e on e.seq = o.event;
 
@@ -207,7 +228,9 @@ FACTS = (
     "clients",
     "choices",
     "events",
+    "corrections",
     "occurrences",
+    "released",
     "awards",
     "vouchers",
     "redemptions",

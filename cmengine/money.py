@@ -18,9 +18,12 @@ def cents(text: object) -> int:
     if isinstance(text, str) and (found := _AMOUNT.fullmatch(text)):
         return int(found[1]) * 100 + int(found[2] or 0)
     if isinstance(text, str) and text.lstrip().startswith("-"):
-        raise ValueError(f'{text!r} is below zero; nothing here can take money away, write "0.00"')
-    shown = text if isinstance(text, str) else str(text)
-    raise ValueError(f'{shown!r} is not an amount in whole cents; write it in quotes like "2.50"')
+        raise ValueError(f"'{text:.40}' is below zero; nothing here can take money away")
+    if isinstance(text, str):
+        raise ValueError(f"'{text:.40}' is not an amount in whole cents; write it like 2.50")
+    raise ValueError(
+        f'{text!s:.40} is not an amount in whole cents; write it in quotes like "2.50"'
+    )
 
 
 def dollars(amount: int) -> str:

@@ -7,25 +7,29 @@ Text that a client or a command line gives (`from_text`) is read by the same typ
 import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from cmengine.errors import Mistake, did_you_mean
+from cmengine.days import YEARS, read_day
+from cmengine.errors import Mistake, closest, did_you_mean
 
 Key = tuple[str | int, ...]
-_NAMES: dict[type, str] = {
-    str: "text in quotes",
-    int: "a whole number",
-    bool: "true or false",
-    date: "a date like 2026-01-05",
-    Decimal: "a number",
-    Path: "the name of a file in the program's folder",
+MOST_TEXT = 2_000
+# For each type: what a value of it is called, and how to write one.
+_NAMES: dict[type, tuple[str, str]] = {
+    str: ("text", "write it in quotes"),
+    int: ("a whole number", "write it like 3, without quotes"),
+    bool: ("true or false", "write true or false, without quotes"),
+    date: ("a date", "write it like 2026-01-05, without quotes"),
+    Path: ("the name of a file in the program's folder", 'write it like "outbox.txt"'),
 }
+# What the program itself keeps in its folder: no option may name one of these as a file to write to.
+_OWN = ("program.", "kinds.toml", "rules")
 
 
 @attrs.frozen
@@ -67,12 +71,28 @@ def shown(key: Key) -> str:
     return "".join(parts).lstrip(".")
 
 
+def as_written(value: object) -> str:
+    """Show a value the way it stands in a TOML file, cut short; of a list or a table, only that."""
+    if isinstance(value, str):
+        return f'"{value:.60}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return "a table" if isinstance(value, Mapping) else f"{value!s:.60}"
+
+
+def misspelt(table: Mapping[str, Any], known: Sequence[str]) -> set[str]:
+    """Find the known keys that unknown ones of a table may stand for, so that each is said once."""
+    return {word for key in table if key not in known and (word := closest(key, known))}
+
+
 def unknown_keys(
     table: Mapping[str, Any], known: Sequence[str], place: Place, of: str
 ) -> list[Mistake]:
     """Find the keys of a table that are not among the known ones."""
     return [
-        place.at(key).wrong(f"'{key}' is not {of}", did_you_mean(key, known))
+        place.at(key).wrong(f"'{key:.60}' is not {of}", did_you_mean(key, known))
         for key in table
         if key not in known
     ]
@@ -85,30 +105,57 @@ def read_options(
     *,
     called: str,
     folder: Path | None = None,
+    said: Collection[str] = (),
+    also: Sequence[str] = (),
 ) -> tuple[Any, list[Mistake]]:
     """Build `cls` from a table; give (object or None, mistakes).
 
-    `called` names the kind in messages; `folder` is what a Path option is relative to.
+    `called` names the kind in messages; `folder` is what a Path option is relative to. Of an option
+    that is in `said`, it has been said already why it is missing; `also` are further keys that may
+    stand in the file's table, for a did-you-mean.
     """
-    mistakes = unknown_keys(table, _options_of(cls), place, f"an option of '{called}'")
+    known = [*_options_of(cls), *also]
+    mistakes = unknown_keys(table, known, place, f"an option of '{called}'")
+    said = {*said, *misspelt(table, known)}
     values: dict[str, Any] = {}
+    complete = True
     for attribute in _attributes(cls):
         name = attribute.name
         if name not in table:
             if attribute.default is attrs.NOTHING:
-                mistakes.append(place.wrong(f"{name} is missing", f"'{called}' needs it"))
+                complete = False
+                if name not in said:
+                    mistakes.append(place.wrong(f"{name} is missing", f"'{called}' needs it"))
             elif isinstance(attribute.default, Path) and folder:
                 values[name] = folder / attribute.default
             continue
         value, wrong = _read(attribute, table[name], place.at(name), folder)
         mistakes += wrong
         values[name] = value
-    if mistakes:
+    if mistakes or not complete:
         return None, mistakes
     try:
         return cls(**values), []
     except (ValueError, TypeError) as error:
-        return None, [place.wrong(str(error.args[0] if error.args else error))]
+        what, todo = _in_words(error)
+        inside = f"{shown(place.key[2:])}: " if len(place.key) > 2 else ""
+        return None, [place.wrong(f"{inside}{what}", todo)]
+
+
+def _in_words(error: Exception) -> tuple[str, str]:
+    """Give (what is wrong, what to do) of an error that a class raised about its own options."""
+    text = str(error.args[0] if error.args else error)
+    bound = _BOUND.fullmatch(text)
+    if bound:
+        small = bound["sign"] in (">=", ">")
+        todo = f"{bound['bound']} or {'more' if small else 'less'}"
+        return f"{bound['value']:.40} is too {'small' if small else 'large'}", f"write {todo}"
+    what, _, todo = text.partition("; ")
+    return what, todo
+
+
+# How attrs says that a number is out of bounds.
+_BOUND = re.compile(r"'\w+' must be (?P<sign>[<>]=?) (?P<bound>\S+): (?P<value>.+)", re.DOTALL)
 
 
 def from_text(cls: type[Any], name: str, text: str) -> Any:
@@ -125,7 +172,7 @@ def from_text(cls: type[Any], name: str, text: str) -> Any:
             raise ValueError(f"{text!r} is neither true nor false")
         return text == "true"
     if wanted is date:
-        return date.fromisoformat(text)
+        return read_day(text)
     if typing.get_origin(wanted) is tuple:
         return [part.strip() for part in text.split(",") if part.strip()]
     return text
@@ -136,18 +183,13 @@ _NUMBER = re.compile(r"[+-]?\d{1,12}(\.\d{1,6})?", re.ASCII)
 
 def number(text: object) -> Decimal:
     """Read a plain decimal number of at most 12 digits and 6 places. Raises ValueError for others."""
-    try:
-        if isinstance(text, str) and _NUMBER.fullmatch(text):
-            return Decimal(text)
-        if (
-            isinstance(text, (int, Decimal))
-            and not isinstance(text, bool)
-            and _NUMBER.fullmatch(f"{text:f}")
-        ):
-            return Decimal(text)
-    except InvalidOperation:
-        pass
-    raise ValueError(f"{text!s:.40} is not a plain number like 4000 or 2.5")
+    if isinstance(text, str) and _NUMBER.fullmatch(text):
+        return Decimal(text)
+    if isinstance(text, (int, Decimal)) and not isinstance(text, bool):
+        read = Decimal(text)
+        if read.is_finite() and abs(read.adjusted()) < 13 and _NUMBER.fullmatch(f"{read:f}"):
+            return read
+    raise ValueError(f"{as_written(text)} is not a number; write it like 4000 or 2.5")
 
 
 def _attributes(cls: type[Any]) -> list[Any]:
@@ -180,7 +222,8 @@ def _read(attribute: Any, raw: Any, place: Place, folder: Path | None) -> tuple[
         if attribute.validator is not None:
             attribute.validator(None, attribute, read)
     except (ValueError, TypeError) as error:
-        return None, [place.wrong(f"{name}: {error.args[0] if error.args else error}")]
+        what, todo = _in_words(error)
+        return None, [place.wrong(f"{name}: {what}", todo)]
     return value, []  # the class converts it again when it is made
 
 
@@ -193,60 +236,88 @@ def _by_type(
         if raw in words:
             return raw, []
         return None, [
-            place.wrong(f"{name}: {raw!r} is not one of its words", did_you_mean(str(raw), words))
+            place.wrong(
+                f"{name}: {as_written(raw)} is not one of its words", did_you_mean(str(raw), words)
+            )
         ]
     if origin is tuple:
         return _list(typing.get_args(wanted)[0], raw, place, name, folder)
     if attrs.has(wanted):
         if not isinstance(raw, Mapping):
-            return None, [place.wrong(f"{name} must be a table {{...}}")]
+            what = f"{name}: {as_written(raw)} is not a table"
+            return None, [place.wrong(what, f"write it like {{{_options_of(wanted)[0]} = ...}}")]
         return read_options(wanted, raw, place, called=name, folder=folder)
     if wanted is Decimal:
         try:
             return number(raw), []
         except ValueError as error:
-            return None, [place.wrong(f"{name}: {error}")]
+            what, todo = _in_words(error)
+            return None, [place.wrong(f"{name}: {what}", todo)]
     if wanted is Path:
         return _file(raw, place, name, folder)
-    whole = isinstance(raw, Decimal) and raw.is_finite() and raw == raw.to_integral_value()
-    if wanted is int and whole and abs(raw) < 10**12:
-        return int(raw), []
-    if type(raw) is wanted and not (wanted is int and abs(raw) >= 10**12):
-        if wanted is str and (not raw.strip() or len(raw) > 2000):
-            return None, [place.wrong(f"{name} is empty or very long", "write a few words")]
+    if wanted is int:
+        return _whole(raw, place, name)
+    if type(raw) is wanted:
+        if wanted is str and (not raw.strip() or len(raw) > MOST_TEXT):
+            what = f"is longer than {MOST_TEXT:,} letters" if raw.strip() else "is empty"
+            return None, [place.wrong(f"{name} {what}", "write a few words")]
+        if wanted is date and raw.year not in YEARS:
+            what = f"{name}: {raw} is not a day of the years 1900 to 2999"
+            return None, [place.wrong(what, "look at the year")]
         return raw, []
-    if wanted not in _NAMES:
-        return raw, []
-    return None, [place.wrong(f"{name}: {raw!s:.60} is not {_NAMES[wanted]}")]
+    return (raw, []) if wanted not in _NAMES else _not_one(wanted, raw, place, name)
+
+
+def _not_one(wanted: type, raw: Any, place: Place, name: str) -> tuple[None, list[Mistake]]:
+    what, todo = _NAMES[wanted]
+    return None, [place.wrong(f"{name}: {as_written(raw)} is not {what}", todo)]
+
+
+def _whole(raw: Any, place: Place, name: str) -> tuple[Any, list[Mistake]]:
+    """Read a whole number; a client's own setting comes as a Decimal."""
+    if not isinstance(raw, str):
+        try:
+            read = number(raw)
+        except ValueError:
+            return _not_one(int, raw, place, name)
+        if read == read.to_integral_value():
+            return int(read), []
+    return _not_one(int, raw, place, name)
 
 
 def _list(
     inner: Any, raw: Any, place: Place, name: str, folder: Path | None
 ) -> tuple[Any, list[Mistake]]:
     if not isinstance(raw, list) or not raw:
-        return None, [place.wrong(f"{name} must be a list with something in it, like [...]")]
+        one = f"{{{_options_of(inner)[0]} = ...}}" if attrs.has(inner) else '"..."'
+        what = "is empty" if raw == [] else f"{as_written(raw)} is not a list"
+        return None, [place.wrong(f"{name}: {what}", f"write it like [{one}]")]
     values, mistakes = [], []
     for n, one in enumerate(raw):
         value, wrong = _by_type(inner, one, place.at(n), f"{name}[{n + 1}]", folder)
         values.append(value)
         mistakes += wrong
     if not mistakes and inner is str and len(set(values)) < len(values):
-        mistakes.append(place.wrong(f"{name} names the same thing twice"))
+        mistakes.append(place.wrong(f"{name} names the same thing twice", "take one out"))
     return tuple(values), mistakes
 
 
 def _file(raw: Any, place: Place, name: str, folder: Path | None) -> tuple[Any, list[Mistake]]:
     if (
         not isinstance(raw, str)
-        or not raw
+        or not raw.isprintable()
+        or not 0 < len(raw) <= 200
         or raw.startswith(("-", "."))
         or "\\" in raw
         or ":" in raw
     ):
-        return None, [place.wrong(f"{name}: {raw!s:.60} is not {_NAMES[Path]}")]
+        return _not_one(Path, raw, place, name)
     path = Path(raw)
     if path.is_absolute() or ".." in path.parts:
         return None, [
             place.wrong(f"{name}: {raw} leaves the program's folder", "name a file in it")
         ]
+    if path.parts[0].lower().startswith(_OWN):
+        what = f"{name}: {raw} is a file of the program itself"
+        return None, [place.wrong(what, "name another, like outbox.txt")]
     return (folder / path if folder else path), []

@@ -56,7 +56,7 @@ class Registry:
         if broken:
             names = "; ".join(f"plugin '{p.name}' did not load ({p.error})" for p in broken)
             todo = f"{todo} {names}".strip()
-        return None, f"no installed plugin offers the {part} '{kind}'", todo
+        return None, f"no installed plugin offers the {part} '{kind:.60}'", todo
 
     def add_commands(self, cli: click.Group) -> None:
         """Let the plugins add their commands; one that raises is remembered, not fatal."""

@@ -32,6 +32,7 @@ from cmengine.settings import (
 
 Clock = Callable[[], datetime]
 FUTURE = timedelta(minutes=10)  # how far ahead a clock may be
+MOST_WHO = 100
 
 
 def now_utc() -> datetime:
@@ -126,7 +127,7 @@ class Program:
                 Mistake(
                     f"client '{client:.64}'",
                     "there is no such client",
-                    todo or f"enroll with: cmengine client add {client}",
+                    todo or "enroll them with: cmengine client add",
                 )
             )
 
@@ -142,10 +143,11 @@ def open_program(
     settings, kinds = load_settings(folder)
     who = by or login_name()
     if settings.staff and who not in settings.staff:
-        todo = did_you_mean(who, settings.staff) or "say who you are with: cmengine --by NAME"
-        raise CMError(
-            Mistake(str(folder / SETTINGS), f"'{who}' is not among the staff of this program", todo)
-        )
+        todo = f"say who you are with: cmengine --by NAME; {did_you_mean(who, settings.staff)}"
+        what = f"'{who:.64}' is not among the staff of this program"
+        raise CMError(Mistake(str(folder / SETTINGS), what, todo))
+    if len(who) > MOST_WHO or not who.isprintable():
+        raise CMError(Mistake("--by", f"'{who:.64}' is not a name", "write it in a few letters"))
     ledger = open_ledger(folder / DATABASE)
     try:
         keys = read_keys(folder / KEY)

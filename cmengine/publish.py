@@ -1,5 +1,6 @@
 """Check rule files, and publish what is new or changed as versions that can be chosen."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def check_files(
     Without `kinds`, those of the `kinds.toml` beside a file, or in the folder above, are taken.
     `others` are rules published before, which a welcome may stand beside.
     """
+    files = list({path.absolute(): path for path in files}.values())
     report = Report(files=len(files))
     by_file: list[tuple[Path, Reader, list[Draft]]] = []
     beside: dict[Path, Kinds | None] = {}
@@ -57,11 +59,20 @@ def check_files(
         report.drafts += drafts
         report.named |= ids_in(tables)
         by_file.append((path, reader, drafts))
+    report.mistakes.sort(
+        key=_line
+    )  # a stable sort: where no line is known, the order of finding stays
     report.mistakes += check_together(report.drafts)
     report.mistakes += welcome_mistakes(report.drafts, others, report.named)
     for path, reader, drafts in by_file:
         _check_scenarios(path, reader, {draft.rule.id: draft for draft in drafts}, report)
     return report
+
+
+def _line(mistake: Mistake) -> tuple[str, int]:
+    """Order mistakes the way somebody goes through the files."""
+    found = re.match(r"(.*?\.toml)(?::(\d+))?", mistake.where)
+    return (found[1], int(found[2] or 0)) if found else ("", 0)
 
 
 def _kinds_beside(

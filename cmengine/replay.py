@@ -1,71 +1,97 @@
 """The log once more: what one client's events come to, from nothing. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from attrs import Factory, define
+from attrs import Factory, define, frozen
 
 from cmengine.evaluate import Dice, Standing
 from cmengine.fold import Result, RuleOf, catches_up, results
 from cmengine.model import Event, Rule
-from cmengine.timeline import TimelineRow
+from cmengine.timeline import Correction, TimelineRow, Timelines
+
+Key = tuple[int, str]
+"""An occurrence by the event it came from (its place in the order of logging) and the rule."""
+
+
+@frozen
+class Given:
+    """An occurrence that the log gives, and how many corrections came before it."""
+
+    result: Result
+    round: int
 
 
 @define
 class Replay:
-    """Replays one client. `standings` are where the client stands at the end, by rule."""
+    """Replays one client. `given` is every occurrence that the log gives, `released` those of them that
+    no longer count after a correction, and `standings` where the client stands at the end, by rule.
+    """
 
     rule_of: RuleOf
     dice: Dice
+    given: dict[Key, Given] = Factory(dict)
+    released: set[Key] = Factory(set)
     standings: dict[str, Standing] = Factory(dict)
-    cents: dict[str, int] = Factory(dict)
+    round: int = 0
+    _known: dict[str, list[TimelineRow]] = Factory(dict)
+    _past: dict[int, Event] = Factory(dict)
 
     def run(
-        self, timelines: Mapping[str, Sequence[TimelineRow]], events: Iterable[tuple[int, Event]]
-    ) -> Iterator[tuple[int, Result]]:
-        """Give (place of the event, result) in the order in which the ledger has them.
-
-        `events` are (place, event) in the order of logging.
-        """
-        pending = sorted(
-            (row.after_event, rule, n)
-            for rule, rows in timelines.items()
-            for n, row in enumerate(rows)
-        )
-        known: dict[str, list[TimelineRow]] = {}
-        past: list[tuple[int, Event]] = []
-        for seq, event in events:
-            while pending and pending[0][0] < seq:
-                _, rule, n = pending.pop(0)
-                yield from self._choose(known, timelines[rule][n], past)
-            yield from self._show(known, seq, event)
-            past.append((seq, event))
-        for _, rule, n in pending:
-            yield from self._choose(known, timelines[rule][n], past)
-
-    def _choose(
         self,
-        known: dict[str, list[TimelineRow]],
-        row: TimelineRow,
-        past: Sequence[tuple[int, Event]],
-    ) -> Iterator[tuple[int, Result]]:
-        before = known.get(row.choice.rule, [])
-        timeline = [*before, row]
-        known[row.choice.rule] = timeline
-        for seq, event in past:
-            if catches_up(before, row.choice, event):
-                yield from self._show({row.choice.rule: timeline}, seq, event)
+        timelines: Timelines,
+        events: Iterable[tuple[int, Event]],
+        corrections: Sequence[Correction] = (),
+    ) -> "Replay":
+        """Go through (place, event) in the order of logging, with choices and corrections in theirs."""
+        steps: list[TimelineRow | Correction] = [row for rows in timelines.values() for row in rows]
+        steps += corrections
+        steps.sort(key=lambda step: (step.after_event, step.turn))
+        upcoming = iter(steps)
+        step = next(upcoming, None)
+        for seq, event in events:
+            while step is not None and step.after_event < seq:
+                self._take(step)
+                step = next(upcoming, None)
+            self._past[seq] = event
+            self._show(self._known, seq, event)
+        while step is not None:
+            self._take(step)
+            step = next(upcoming, None)
+        return self
 
-    def _show(
-        self, timelines: Mapping[str, Sequence[TimelineRow]], seq: int, event: Event
-    ) -> Iterator[tuple[int, Result]]:
+    def _take(self, step: TimelineRow | Correction) -> None:
+        if isinstance(step, Correction):
+            self._correct(step)
+            return
+        rule = step.choice.rule
+        before = self._known.get(rule, [])
+        self._known[rule] = [*before, step]
+        for seq, event in self._past.items():
+            if catches_up(before, step.choice, event):
+                self._show({rule: self._known[rule]}, seq, event)
+
+    def _correct(self, correction: Correction) -> None:
+        """Stand where the client would stand had the event never been logged; what was given stays."""
+        self._past.pop(correction.event, None)
+        without = Replay(self.rule_of, self.dice).run(self._known, self._past.items())
+        self.round += 1
+        self.standings = without.standings
+        self.released |= {key for key in self.given if key not in without.given}
+        for key, one in without.given.items():
+            self.given.setdefault(key, Given(one.result, self.round))
+
+    def _show(self, timelines: Timelines, seq: int, event: Event) -> None:
         for result in results(timelines, event, self.rule_of, self._recall, self.dice):
             if result.outcome.earned is not None:
-                rule = result.rule.id
-                self.cents[rule] = self.cents.get(rule, 0) + result.outcome.earned.cents
-            yield seq, result
+                self.given[seq, result.rule.id] = Given(result, self.round)
 
     def _recall(self, rule: Rule, first: date, event: Event) -> Standing:
         if rule.id not in self.standings:
-            self.standings[rule.id] = Standing(memory=rule.goal.start(), first=first)
+            self.standings[rule.id] = fresh(rule, first)
         return self.standings[rule.id]
+
+
+def fresh(rule: Rule, first: date) -> Standing:
+    """Stand at the beginning of a rule that was first chosen on a day."""
+    return Standing(memory=rule.goal.start(), first=first)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,10 +13,17 @@ from typing import Any
 import attrs
 from attrs import field, frozen
 
-from cmengine.errors import Mistake, did_you_mean
+from cmengine.errors import Mistake, closest, did_you_mean
 from cmengine.kinds import Kinds, unknown_kind
 from cmengine.model import Rule
-from cmengine.options import Place, from_text, read_options, unknown_keys
+from cmengine.options import (
+    Place,
+    as_written,
+    from_text,
+    misspelt,
+    read_options,
+    unknown_keys,
+)
 from cmengine.plugins import Registry
 from cmengine.slots import WEEKDAYS, Span
 
@@ -86,13 +93,19 @@ class Reader:
             if key != "rule"
         ]
         listed = tables.get("rule", [])
-        if not isinstance(listed, list) or not listed:
-            return [], [*mistakes, place.wrong("there is no rule in it", "begin one with [[rule]]")]
+        if not isinstance(listed, list):
+            todo = "begin each with [[rule]], in double brackets"
+            return [], [*mistakes, place.at("rule").wrong("rule must be a list of tables", todo)]
+        if not listed:
+            if not misspelt(tables, ["rule"]):
+                mistakes.append(place.wrong("there is no rule in it", "begin one with [[rule]]"))
+            return [], mistakes
         drafts = []
         for n, table in enumerate(listed):
             here = place.at("rule", n)
             if not isinstance(table, Mapping):
-                mistakes.append(here.wrong("a rule must be a table", "begin it with [[rule]]"))
+                what = f"{as_written(table)} is not a rule"
+                mistakes.append(here.wrong(what, "begin each rule with [[rule]]"))
                 continue
             rule, wrong = self.read_rule(table, here, check=True)
             mistakes += wrong
@@ -105,23 +118,29 @@ class Reader:
     ) -> tuple[Rule | None, list[Mistake]]:
         """Read one rule. With `check`, what a client is to set may still be missing from it."""
         named = table.get("id")
-        place = place.about(f"rule '{named}'" if isinstance(named, str) else "a rule without an id")
+        nameless = place.key[-1] + 1 if place.key and isinstance(place.key[-1], int) else ""
+        place = place.about(
+            f"rule '{named:.64}'" if isinstance(named, str) else f"rule {nameless} in the file"
+        )
         parts = ("goal", "calendar", "reward", "notify")
         known = [*(a.name for a in attrs.fields(Head)), *parts]
         mistakes = unknown_keys(table, known, place, "a key of a rule")
+        said = misspelt(table, known)
         plain = {key: value for key, value in table.items() if key in known and key not in parts}
-        head, wrong = read_options(Head, plain, place, called="rule")
+        head, wrong = read_options(Head, plain, place, called="rule", said=said)
         mistakes += wrong
-        if isinstance(named, str) and named and not _ID.fullmatch(named):
+        if isinstance(named, str) and named.strip() and not _ID.fullmatch(named):
             mistakes.append(
                 place.at("id").wrong(
-                    f"'{named}' is not an id", "use small letters, digits and -, like drop-in"
+                    f"id: '{named:.64}' is not an id",
+                    "use small letters, digits and -, at most 63, like drop-in",
                 )
             )
         if head is not None and head.starts and head.ends and head.ends < head.starts:
-            mistakes.append(place.at("ends").wrong("ends before it starts", "swap the two dates"))
-        sets = head.client_sets if head is not None else ()
-        goal, pace, wrong = self._goal(table.get("goal"), place.at("goal"), sets if check else ())
+            mistakes.append(
+                place.at("ends").wrong("ends: it ends before it starts", "swap the two dates")
+            )
+        goal, pace, wrong = self._goal(table, place, check, said)
         mistakes += wrong
         rewards, wrong = self._listed(table, "reward", "reward", place)
         mistakes += wrong
@@ -131,11 +150,14 @@ class Reader:
         mistakes += wrong
         calendar, wrong = _calendar(table.get("calendar", []), place.at("calendar"))
         mistakes += wrong
-        if "reward" not in table:
-            mistakes.append(place.wrong("it has no reward", "add one with [[rule.reward]]"))
-        mistakes += _calendar_fits(rewards, bool(table.get("calendar")), place)
+        if table.get("reward", []) == [] and "reward" not in said:
+            mistakes.append(
+                place.at("reward").wrong("it has no reward", "add one with [[rule.reward]]")
+            )
+        if not wrong and "calendar" not in said:
+            mistakes += _calendar_fits(rewards, bool(calendar), place)
         if goal is not None:
-            mistakes += self._kinds_fit(goal, place.at("goal"))
+            mistakes += self._kinds_fit(goal, table["goal"], place.at("goal"))
         if mistakes or head is None or goal is None or pace is None:
             return None, mistakes
         return Rule(
@@ -150,37 +172,43 @@ class Reader:
         ), []
 
     def _goal(
-        self, table: Any, place: Place, sets: Sequence[str]
+        self, rule: Table, whole: Place, check: bool, said: Collection[str]
     ) -> tuple[Any, Pace | None, list[Mistake]]:
+        """Build the goal of a rule, and how often it counts."""
+        table, place = rule.get("goal"), whole.at("goal")
+        if table is None:
+            add = "add one with [rule.goal] and a kind"
+            return None, None, [] if "goal" in said else [whole.wrong("it has no goal", add)]
         if not isinstance(table, Mapping):
-            return (
-                None,
-                None,
-                [place.wrong("it has no goal", "add one with [rule.goal] and a kind")],
-            )
+            what = f"goal: {as_written(table)} is not a goal"
+            return None, None, [place.wrong(what, "begin it with [rule.goal]")]
         cls, wrong = self._class("goal", table, place)
         if cls is None:
             return None, None, wrong
         mistakes = []
         options = {key: value for key, value in table.items() if key not in ("kind", *PACE)}
         names = {a.name: a for a in attrs.fields(attrs.resolve_types(cls))}
-        for key in sets:
-            part, _, name = key.partition(".")
-            if part != "goal" or name not in names:
-                offers = [f"goal.{known}" for known in names]
+        offers = [f"goal.{name}" for name in names]
+        said = set(said)
+        for n, key in enumerate(_texts(rule.get("client_sets")) if check else ()):
+            name = key.partition(".")[2]
+            if key not in offers:
                 mistakes.append(
-                    place.wrong(
-                        f"client_sets: '{key}' is not an option of the goal",
+                    whole.at("client_sets", n).wrong(
+                        f"client_sets: '{key:.60}' is not an option of the goal",
                         did_you_mean(key, offers),
                     )
                 )
+                said |= names.keys()  # which one was meant is open, so none is said to be missing
             elif name not in options:
                 options[name] = _specimen(names[name].type)
         pace, wrong = read_options(
             Pace, {k: table[k] for k in PACE if k in table}, place, called="goal"
         )
         mistakes += wrong
-        goal, wrong = read_options(cls, options, place, called=table["kind"], folder=self.folder)
+        goal, wrong = read_options(
+            cls, options, place, called=table["kind"], folder=self.folder, said=said, also=PACE
+        )
         return goal, pace, mistakes + wrong
 
     def _listed(
@@ -189,9 +217,8 @@ class Reader:
         """Build the `[[rule.reward]]` or `[[rule.notify]]` tables of a rule."""
         entries = table.get(key, [])
         if not isinstance(entries, list) or not all(isinstance(one, Mapping) for one in entries):
-            return [], [
-                place.at(key).wrong(f"{key} must be tables", f"begin each with [[rule.{key}]]")
-            ]
+            todo = f"begin each with [[rule.{key}]], in double brackets"
+            return [], [place.at(key).wrong(f"{key} must be a list of tables", todo)]
         built, mistakes = [], []
         for n, entry in enumerate(entries):
             here = place.at(key, n)
@@ -210,11 +237,19 @@ class Reader:
         kind = table.get("kind")
         if not isinstance(kind, str):
             offers = did_you_mean("", self.registry.kinds[part])
-            return None, [place.wrong(f"the {part} has no kind", f'write kind = "..."; {offers}')]
+            said = ["kind"] if "kind" in misspelt(table, ["kind"]) else []
+            what = f"the {part} has no kind"
+            if kind is not None:
+                what = f"kind: {as_written(kind)} is not text"
+            elif said:
+                what = (
+                    f"the {part} has no kind, but a '{next(k for k in table if closest(k, said))}'"
+                )
+            return None, [place.at("kind").wrong(what, f'write kind = "..."; {offers}')]
         cls, what, todo = self.registry.find(part, kind)
         return cls, [place.at("kind").wrong(what, todo)] if cls is None else []
 
-    def _kinds_fit(self, goal: Any, place: Place) -> list[Mistake]:
+    def _kinds_fit(self, goal: Any, table: Table, place: Place) -> list[Mistake]:
         """Check that a goal listens to kinds the program has, and to values they can have."""
         try:
             listens = sorted(goal.listens())
@@ -222,30 +257,17 @@ class Reader:
             return [place.wrong(f"the goal '{goal.kind}' raised {type(error).__name__}: {error}")]
         if self.kinds is None:
             return []
-        mistakes = [
-            place.wrong(*unknown_kind(kind, self.kinds))
-            for kind in listens
-            if kind not in self.kinds
-        ]
-        known = [self.kinds[kind] for kind in listens if kind in self.kinds]
-        if getattr(goal, "numeric", False):
-            mistakes += [
-                place.wrong(
-                    f"'{goal.kind}' compares a number, and '{kind.label}' has none",
-                    "give the kind a unit",
-                )
-                for kind in known
-                if not kind.unit
-            ]
-        values = {value for kind in known for value in kind.values}
-        for wanted in getattr(goal, "values", ()) or ():
-            if known and wanted not in values:
-                mistakes.append(
-                    place.at("values").wrong(
-                        f"no event has the value '{wanted}'", did_you_mean(wanted, values)
-                    )
-                )
-        return mistakes
+        mistakes = []
+        for kind in listens:
+            key, at = _naming(table, kind, place)
+            if kind not in self.kinds:
+                what, todo = unknown_kind(kind, self.kinds)
+                mistakes.append(at.wrong(f"{key}: {what}" if key else what, todo))
+            elif getattr(goal, "numeric", False) and not self.kinds[kind].unit:
+                what = f"{key}: '{goal.kind}' compares a number, and '{kind}' has none"
+                mistakes.append(at.wrong(what, f"give [kind.{kind}] a unit in kinds.toml"))
+        known = {kind: self.kinds[kind] for kind in listens if kind in self.kinds}
+        return mistakes + _values_fit(goal, known, place)
 
 
 def check_together(drafts: Iterable[Draft]) -> list[Mistake]:
@@ -254,10 +276,10 @@ def check_together(drafts: Iterable[Draft]) -> list[Mistake]:
     mistakes = []
     for draft in drafts:
         if draft.rule.id in seen:
-            first = seen[draft.rule.id].place.wrong("").where
+            first = seen[draft.rule.id].place.about("").at("id").wrong("").where
             mistakes.append(
-                draft.place.wrong(
-                    "this id is already taken", f"see {first}; give one of them a new id"
+                draft.place.at("id").wrong(
+                    "id: it is taken already", f"see {first}; give one of the two a new id"
                 )
             )
         seen.setdefault(draft.rule.id, draft)
@@ -302,7 +324,7 @@ def with_settings(
     for key, text in settings:
         if key not in allowed:
             raise ValueError(
-                f"'{key}' is not the client's to set; {did_you_mean(key, allowed) or 'there is nothing to set'}"
+                f"'{key}' is not the client's to set; {did_you_mean(key, allowed) or 'in this rule nothing is'}"
             )
         name = key.partition(".")[2]
         if cls is not None:
@@ -333,7 +355,8 @@ def still_to_set(
 
 def _calendar(spans: Any, place: Place) -> tuple[tuple[Span, ...], list[Mistake]]:
     if not isinstance(spans, list) or not all(isinstance(one, Mapping) for one in spans):
-        return (), [place.wrong("calendar must be tables", "begin each with [[rule.calendar]]")]
+        todo = "begin each with [[rule.calendar]], in double brackets"
+        return (), [place.wrong("calendar must be a list of tables", todo)]
     built, mistakes = [], []
     for n, table in enumerate(spans):
         here = place.at(n)
@@ -356,17 +379,66 @@ def _calendar_fits(rewards: Sequence[Any], has_calendar: bool, place: Place) -> 
     if by_calendar and not has_calendar:
         return [
             place.at("reward").wrong(
-                'climbs = "by_calendar" needs a calendar',
+                'climbs: "by_calendar" needs a calendar',
                 "add [[rule.calendar]] with days and weeks",
             )
         ]
     if has_calendar and rewards and not by_calendar:
         return [
             place.at("calendar").wrong(
-                "no reward climbs by this calendar", 'take it out, or write climbs = "by_calendar"'
+                "calendar: no reward climbs by it", 'take it out, or write climbs = "by_calendar"'
             )
         ]
     return []
+
+
+def _texts(listed: Any) -> list[str]:
+    return [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+
+
+def _naming(table: Table, kind: str, place: Place) -> tuple[str, Place]:
+    """Find the option of a goal that names a kind of event: (its key, its place)."""
+    for key, value in table.items():
+        if key != "kind" and (value == kind or (isinstance(value, list) and kind in value)):
+            return f"goal.{key}", place.at(key)
+    return "", place
+
+
+def _values_fit(goal: Any, kinds: Kinds, place: Place) -> list[Mistake]:
+    """Check that an event can have each value a goal asks for, and that no kind is left without one.
+
+    Steps are told by their words, so an event that takes no words could never be one.
+    """
+    mistakes = []
+    for key in ("values", "steps"):
+        wanted = getattr(goal, key, None)
+        if not wanted or not kinds:
+            continue
+        here = place.at(key)
+        can = {value for kind in kinds.values() for value in kind.values}
+        silent = [
+            name
+            for name, kind in kinds.items()
+            if not kind.text and not set(wanted) & set(kind.values)
+        ]
+        if not any(kind.text for kind in kinds.values()):
+            mistakes += [
+                here.wrong(
+                    f"goal.{key}: no event has the value '{value}'",
+                    did_you_mean(value, can) or f"give [kind.{silent[0]}] values in kinds.toml",
+                )
+                for value in wanted
+                if value not in can
+            ]
+        if not mistakes:
+            mistakes += [
+                here.wrong(
+                    f"goal.{key}: '{name}' never has one of these, so it would never count",
+                    f"take '{name}' out, or give [kind.{name}] such values in kinds.toml",
+                )
+                for name in silent
+            ]
+    return mistakes
 
 
 def _specimen(annotation: Any) -> Any:

@@ -33,7 +33,7 @@ def _any(value: Any) -> str | None:
 
 def _settings(table: Any) -> tuple[tuple[str, str], ...]:
     if not isinstance(table, Mapping):
-        raise ValueError('must be a table like { "goal.target" = 5 }')
+        raise ValueError('it is not a table; write it like { "goal.target" = 5 }')
     return tuple(
         (key, ",".join(value) if isinstance(value, list) else str(_any(value)))
         for key, value in table.items()
@@ -43,7 +43,7 @@ def _settings(table: Any) -> tuple[tuple[str, str], ...]:
 def _earns(lists: Any) -> tuple[tuple[str, ...], ...]:
     if not isinstance(lists, list) or not all(isinstance(one, list) for one in lists):
         raise ValueError(
-            'must be a list with a list of labels for each event, like [["voucher 2.50"], []]'
+            'it needs a list of labels for each event; write it like [["voucher 2.50"], []]'
         )
     return tuple(tuple(str(label) for label in one) for one in lists)
 
@@ -87,10 +87,17 @@ def read_scenarios(
         if key != "scenario"
     ]
     found = []
-    for n, table in enumerate(tables.get("scenario", [])):
+    listed = tables.get("scenario", [])
+    if not isinstance(listed, list) or not all(isinstance(one, Mapping) for one in listed):
+        todo = "begin each with [[scenario]], in double brackets"
+        return [], [
+            *mistakes,
+            place.at("scenario").wrong("scenario must be a list of tables", todo),
+        ]
+    for n, table in enumerate(listed):
         here = place.at("scenario", n)
-        if isinstance(table, Mapping) and isinstance(table.get("name"), str):
-            here = here.about(f"scenario '{table['name']}'")
+        if isinstance(table.get("name"), str):
+            here = here.about(f"scenario '{table['name']:.100}'")
         scenario, wrong = read_options(Scenario, table, here, called="scenario")
         mistakes += wrong
         if scenario is not None:

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.errors import CMError, Mistake, closest, did_you_mean, stop_if
 from cmengine.kinds import Kind, read_kinds
 from cmengine.money import cents
 from cmengine.options import read_options
-from cmengine.toml import parse, read_text
+from cmengine.toml import cannot_read, parse, read_text
 
 T = TypeVar("T")
 SETTINGS, KINDS, RULES = "program.toml", "kinds.toml", "rules"
@@ -53,31 +53,37 @@ _NOT_CENTS = frozenset(
 )
 
 
+# Names that the time zone data has, and that mean something else on another machine, or nowhere.
+_NOT_A_PLACE = frozenset(["localtime", "posixrules", "Factory"])
+
+
 def read_zone(name: object) -> ZoneInfo:
     """Read the name of a time zone. Raises ValueError, in words."""
     try:
+        if name in _NOT_A_PLACE:
+            raise ValueError
         return ZoneInfo(str(name))
     except (KeyError, ValueError, OSError):
         import zoneinfo
 
-        known = zoneinfo.available_timezones()
+        known = zoneinfo.available_timezones() - _NOT_A_PLACE
         if not known:
             raise ValueError(
                 "this machine has no time zone data; install it with: pip install tzdata"
             ) from None
-        raise ValueError(f"'{name}' is not a time zone; {did_you_mean(str(name), known)}") from None
+        near = closest(str(name), known)
+        todo = f"did you mean '{near}'?" if near else "write it like America/Chicago"
+        raise ValueError(f"'{name!s:.60}' is not a time zone; {todo}") from None
 
 
 def _boundary(text: object) -> time:
-    if isinstance(text, time):
-        return text
     try:
         read = time.fromisoformat(str(text))
     except ValueError:
-        read = time(23)
-    if not isinstance(text, str) or len(text) != 5 or read > time(12):
+        read = time.max
+    if read > time(12) or read.second or read.microsecond or len(str(text)) not in (5, 8):
         raise ValueError(
-            f'{text!s:.20} is not a time between "00:00" and "12:00", written like "04:00"'
+            f'{text!s:.20} is not a time from "00:00" to "12:00"; write it like "04:00"'
         )
     return read
 
@@ -86,7 +92,9 @@ def _currency(code: object) -> str:
     if not isinstance(code, str) or len(code) != 3 or not code.isascii() or not code.isupper():
         raise ValueError(f'{code!s:.20} is not a currency; write its three letters, like "USD"')
     if code in _NOT_CENTS:
-        raise ValueError(f"{code} is not counted in hundredths, which amounts here are")
+        raise ValueError(
+            f"{code} is not counted in hundredths, as amounts here are; choose a currency that is"
+        )
     return code
 
 
@@ -154,15 +162,17 @@ def read_settings(folder: Path) -> tuple[Settings | None, list[Mistake]]:
         for n, name in enumerate(names):
             if name in names[:n]:
                 mistakes.append(
-                    place.at(part, n).wrong(
-                        f"there is already a {part} named '{name}'", "name it anew"
+                    place.at(part, n, "name").wrong(
+                        f"name: there is already a {part} named '{name}'", "name it anew"
                     )
                 )
     for n, limit in enumerate(settings.limit):
         if (limit.fund and limit.fund not in funds) or (limit.per == "fund" and not limit.fund):
             todo = did_you_mean(limit.fund, funds) or "add a [[fund]]"
             mistakes.append(
-                place.at("limit", n).wrong(f"limit '{limit.name}' names no fund there is", todo)
+                place.at("limit", n, "fund").wrong(
+                    f"fund: limit '{limit.name}' names no fund there is", todo
+                )
             )
     return settings, mistakes
 
@@ -176,7 +186,11 @@ def read_program_kinds(folder: Path) -> tuple[dict[str, Kind], list[Mistake]]:
 
 def load_settings(folder: Path) -> tuple[Settings, dict[str, Kind]]:
     """Read both files of a program, or raise CMError with every mistake of both."""
-    if not (folder / SETTINGS).is_file():
+    try:
+        here = (folder / SETTINGS).is_file()
+    except OSError as error:
+        raise cannot_read(folder, error) from error
+    if not here:
         raise no_program(folder)
     settings, mistakes = _collected(read_settings, folder)
     kinds, wrong = _collected(read_program_kinds, folder)

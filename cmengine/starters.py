@@ -71,17 +71,17 @@ def make_program(
                 f"starter '{starter:.60}'", "there is no such starter", did_you_mean(starter, found)
             )
         )
-    if folder.exists() and not folder.is_dir():
-        raise CMError(Mistake(str(folder), "is a file", "name a new folder"))
-    taken = [one for one in (SETTINGS, KINDS, DATABASE, KEY, RULES) if (folder / one).exists()]
-    if taken:
-        raise CMError(
-            Mistake(str(folder), f"there is already a {taken[0]} in it", "name a new folder")
-        )
     settings = _settings(name or folder.resolve().name, zone or machine_zone(), currency)
     _check(settings, folder)
     copied = []
     try:
+        if folder.exists() and not folder.is_dir():
+            raise CMError(Mistake(str(folder), "is a file", "name a new folder"))
+        own = (SETTINGS, KINDS, DATABASE, KEY, RULES)
+        taken = [one for one in own if (folder / one).exists()]
+        if taken:
+            what = f"has {' and '.join(taken)} in it already"
+            raise CMError(Mistake(str(folder), what, "name a new folder"))
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / RULES).mkdir()
         (folder / SETTINGS).write_text(settings, encoding="utf-8")
@@ -99,7 +99,9 @@ def make_program(
         make_database(folder, by=by, clock=clock)
     except OSError as error:
         raise CMError(
-            Mistake(str(folder), f"cannot be written ({error.strerror})", "choose another folder")
+            Mistake(
+                f"{folder!s:.200}", f"cannot be written ({error.strerror})", "choose another folder"
+            )
         ) from error
     return [one for one in copied if not one.endswith(".scenarios.toml")]
 
@@ -115,16 +117,16 @@ def _check(settings: str, folder: Path) -> None:
         raise CMError(*mistakes)
 
 
+def _quoted(text: str) -> str:
+    shown = "".join(letter for letter in text if letter.isprintable()).strip()
+    return shown.replace("\\", "\\\\").replace('"', '\\"')
+
+
 def _settings(name: str, zone: str, currency: str) -> str:
-    quoted = (
-        "".join(letter for letter in name if letter.isprintable())
-        .replace("\\", "\\\\")
-        .replace('"', '\\"')
-    )
     return f"""\
-name         = "{quoted or "our program"}"
-zone         = "{zone.replace('"', "")}"
-currency     = "{currency.replace('"', "")}"
+name         = "{_quoted(name) or "our program"}"
+zone         = "{_quoted(zone)}"
+currency     = "{_quoted(currency)}"
 day_boundary = "00:00"           # a new day begins at this local time; "04:00" keeps a late evening together
 
 # staff = ["ana", "ben"]         # who may work here, each with: cmengine --by NAME

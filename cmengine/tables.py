@@ -9,7 +9,9 @@ from typing import Any, TextIO
 
 from attrs import frozen
 
-from cmengine.errors import CMError, Mistake, did_you_mean
+from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.options import misspelt
+from cmengine.toml import cannot_read, no_file
 
 MOST_LINE = 100_000
 Progress = Callable[[int], object]
@@ -34,14 +36,14 @@ def read_rows(
     """Read a `.csv` or `.jsonl` file; give its rows. Raises CMError where the file as a whole is wrong."""
     try:
         if not path.is_file():
-            raise CMError(Mistake(str(path), "there is no such file", "check the name"))
+            raise no_file(path)
         with path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as file:
             read = (
                 _json_rows if path.suffix.lower() in (".jsonl", ".ndjson", ".json") else _csv_rows
             )
             yield from read(path, file, columns, needed, progress)
     except OSError as error:
-        raise CMError(Mistake(str(path), f"cannot be read ({error.strerror})")) from error
+        raise cannot_read(path, error) from error
 
 
 def _lines(path: Path, file: TextIO, progress: Progress) -> Iterator[str]:
@@ -62,9 +64,13 @@ def _lines(path: Path, file: TextIO, progress: Progress) -> Iterator[str]:
 
 def _clean(cells: dict[str, str]) -> str:
     for column, text in cells.items():
-        if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-            return f"{column}: is not UTF-8 text"
+        if _not_text(text):
+            return f"{column}: is not UTF-8 text; save the file as UTF-8"
     return ""
+
+
+def _not_text(text: str) -> bool:
+    return "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _csv_rows(
@@ -84,23 +90,7 @@ def _csv_rows(
             Mistake(str(path), header or "is empty", f"begin it with: {','.join(columns)}")
         )
     names = [name.strip() for name in header]
-    mistakes = [
-        Mistake(f"{path}:1", f"there is no column '{name:.60}'", did_you_mean(name, columns))
-        for name in names
-        if name not in columns
-    ]
-    mistakes += [
-        Mistake(f"{path}:1", f"the column '{name}' is missing", f"begin with: {','.join(columns)}")
-        for name in needed
-        if name not in names
-    ]
-    mistakes += [
-        Mistake(f"{path}:1", f"the column '{name}' stands twice")
-        for name in sorted(set(names))
-        if names.count(name) > 1
-    ]
-    if mistakes:
-        raise CMError(*mistakes)
+    stop_if(_header_mistakes(f"{path}:1", names, columns, needed))
     kept.clear()
     line = reader.line_num + 1
     for cells in _rows(reader):
@@ -110,10 +100,45 @@ def _csv_rows(
         if isinstance(cells, str):
             yield Row(at, {}, cells, raw)
         elif cells and len(cells) != len(names):
-            yield Row(at, {}, f"has {len(cells)} cells, the first line has {len(names)}", raw)
+            wrong = f"has {len(cells)} cells, the first line has {len(names)}; a text with a comma in it needs quotes"
+            yield Row(at, {}, wrong, raw)
         elif cells:
             found = dict(zip(names, cells, strict=True))
             yield Row(at, found, _clean(found), raw)
+
+
+def _header_mistakes(
+    where: str, names: Sequence[str], columns: Sequence[str], needed: Sequence[str]
+) -> list[Mistake]:
+    begin = f"begin with: {','.join(columns)}"
+    if any(_not_text(name) for name in names):
+        return [Mistake(where, "is not CSV in UTF-8", "save the table as CSV, in UTF-8")]
+    if len(names) == 1 and any(mark in names[0] for mark in ";\t"):
+        return [Mistake(where, "the cells are not separated by commas", begin)]
+    mistakes = [
+        Mistake(where, f"there is no column '{name:.60}'", did_you_mean(name, columns))
+        for name in names
+        if name not in columns
+    ]
+    said = misspelt(dict.fromkeys(names), columns)
+    mistakes += [
+        Mistake(where, f"the column '{name}' is missing", begin)
+        for name in needed
+        if name not in names and name not in said
+    ]
+    mistakes += [
+        Mistake(where, f"the column '{name}' stands twice", "take one out")
+        for name in sorted(set(names))
+        if names.count(name) > 1
+    ]
+    return mistakes
+
+
+_CSV_ERRORS = {
+    "unexpected end of data": 'a quote " is opened here and not closed',
+    "',' expected after '\"'": 'there is a quote " in the middle of a cell; write it twice, ""',
+    "field larger than": "a cell is longer than 131,072 letters, or a quote is not closed",
+}
 
 
 def _rows(reader: Any) -> Iterator[list[str] | str]:
@@ -123,7 +148,8 @@ def _rows(reader: Any) -> Iterator[list[str] | str]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield f"is not CSV ({error})"
+            said = (words for part, words in _CSV_ERRORS.items() if part in str(error))
+            yield f"is not CSV: {next(said, error)}"
 
 
 def _json_rows(
@@ -135,10 +161,13 @@ def _json_rows(
         try:
             found = json.loads(line, parse_float=Decimal, parse_constant=str)
         except (ValueError, RecursionError):
-            yield Row(number, {}, "is not a line of JSON", line)
+            wrong = (
+                "is not a line of JSON; write one object {...} on each line, with no list around"
+            )
+            yield Row(number, {}, wrong, line)
             continue
         if not isinstance(found, dict):
-            yield Row(number, {}, "is not a JSON object {...}", line)
+            yield Row(number, {}, "is not a JSON object {...}; write one on each line", line)
             continue
         unknown = [key for key in found if key not in columns]
         missing = [key for key in needed if found.get(key) in (None, "")]
@@ -146,13 +175,14 @@ def _json_rows(
             yield Row(
                 number,
                 {},
-                f"'{unknown[0]:.60}' is not known; {did_you_mean(unknown[0], columns)}",
+                f"there is no column '{unknown[0]:.60}'; {did_you_mean(unknown[0], columns)}",
                 line,
             )
         elif missing:
-            yield Row(number, {}, f"{missing[0]} is missing", line)
+            yield Row(number, {}, f"{missing[0]} is missing; every line needs it", line)
         elif any(isinstance(value, (dict, list, bool)) for value in found.values()):
-            yield Row(number, {}, "holds a value that is neither text nor a number", line)
+            wrong = "holds a value that is neither text nor a number; write text in quotes"
+            yield Row(number, {}, wrong, line)
         else:
             cells = {key: "" if value is None else str(value) for key, value in found.items()}
             yield Row(number, cells, _clean(cells), line)

@@ -10,10 +10,22 @@ from cmengine.model import Choice
 
 @frozen
 class TimelineRow:
-    """A choice, changed, set aside or made again, and the last event logged before that."""
+    """A choice, changed, set aside or made again. `after_event` is the last event logged before that;
+    `turn` orders it among choices and corrections.
+    """
 
     choice: Choice
     after_event: int
+    turn: int
+
+
+@frozen
+class Correction:
+    """An event, by its place in the order of logging, that was marked as a mistake."""
+
+    event: int
+    after_event: int
+    turn: int
 
 
 Timelines = Mapping[str, Sequence[TimelineRow]]

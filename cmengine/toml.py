@@ -16,11 +16,11 @@ def read_text(path: Path) -> str:
     """Read a text file of at most a million bytes; raise CMError in words where that is not possible."""
     try:
         if not path.is_file():
-            raise CMError(Mistake(str(path), "there is no such file", "check the name"))
+            raise no_file(path)
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise CMError(Mistake(str(path), f"cannot be read ({error.strerror})")) from error
+        raise cannot_read(path, error) from error
     if len(data) > MOST_BYTES:
         raise CMError(Mistake(str(path), f"is larger than {MOST_BYTES:,} bytes", "split it"))
     try:
@@ -28,6 +28,19 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise CMError(Mistake(f"{path}:{line}", "is not UTF-8 text", "save it as UTF-8")) from error
+
+
+def no_file(path: Path) -> CMError:
+    """Say that there is no such file, or that it is a folder."""
+    if path.is_dir():
+        return CMError(Mistake(str(path), "is a folder", "name a file in it"))
+    return CMError(Mistake(str(path), "there is no such file", "check the name"))
+
+
+def cannot_read(path: Path, error: OSError) -> CMError:
+    """Say why a file cannot be read."""
+    what = f"cannot be read ({error.strerror})"
+    return CMError(Mistake(f"{path!s:.200}", what, "check its name and its permissions"))
 
 
 def parse(text: str, name: str) -> tuple[dict[str, Any], Place]:
@@ -41,12 +54,18 @@ def parse(text: str, name: str) -> tuple[dict[str, Any], Place]:
         line = at.removeprefix("line ").partition(",")[0] if at.startswith("line ") else ""
         where = f"{name}:{line}" if line else name
         column = at.partition("column ")[2].rstrip(")")
-        detail = f"{what} at column {column}" if column else f"{what} {at.rstrip(')')}".strip()
+        detail = f"{what} at column {column}" if column else f"{what}, at the end of the file"
         todo = "look at this line and the one before: a quote, a bracket or an = is often missing"
+        if "Cannot overwrite" in what or "twice" in what:
+            todo = "the same key or table stands twice: take one out"
         raise CMError(Mistake(where, f"is not valid TOML: {detail}", todo)) from error
     except (RecursionError, ValueError) as error:
         raise CMError(
-            Mistake(name, "is nested too deeply or holds a number that is too long")
+            Mistake(
+                name,
+                "is nested too deeply, or holds a number that is too long",
+                "look for a row of brackets or of digits that does not end",
+            )
         ) from error
 
 

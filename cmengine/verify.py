@@ -1,13 +1,15 @@
 """Replay the log and compare: every occurrence, every award, every memory, every rule's text."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from attrs import define, field
 
 from cmengine.errors import CMError
+from cmengine.ledger import Remembered
 from cmengine.memory import to_text
 from cmengine.program import Program
-from cmengine.replay import Replay
+from cmengine.replay import Given, Replay, fresh
 from cmengine.rules import digest, of_json
 
 MOST_PROBLEMS = 100
@@ -65,26 +67,19 @@ def _all_problems(
 
 def _client_problems(program: Program, client: str, verdict: Verdict) -> Iterator[str]:
     ledger = program.ledger
-    replay = Replay(program.rule_of, program.dice)
-    events = [(stored.seq, stored.event) for stored in ledger.events_of(client)]
+    events = [(stored.seq, stored.event) for stored in ledger.all_events_of(client)]
     verdict.events += len(events)
-    wanted: dict[tuple[int, str], tuple[Row, list[Row]]] = {}
-    for seq, result in replay.run(ledger.timelines(client), events):
-        earned = result.outcome.earned
-        if earned is not None:
-            one = earned.occurrence
-            fact: Row = (
-                one.ordinal,
-                one.on.isoformat(),
-                one.slot,
-                one.reason,
-                result.choice.digest,
-            )
-            awards: list[Row] = [
-                (n, reward, a.label, a.cents, a.item)
-                for n, (reward, a) in enumerate(earned.awards, start=1)
-            ]
-            wanted[seq, one.rule] = (fact, awards)
+    replay = Replay(program.rule_of, program.dice)
+    replay.run(ledger.timelines(client), events, ledger.corrections_of(client))
+    yield from _occurrence_problems(program, client, replay, verdict)
+    yield from _memory_problems(program, client, replay)
+
+
+def _occurrence_problems(
+    program: Program, client: str, replay: Replay, verdict: Verdict
+) -> Iterator[str]:
+    ledger = program.ledger
+    wanted = dict(replay.given)
     kept_awards: dict[int, list[Row]] = {}
     for row in ledger.each(
         "select a.* from occurrences o join awards a on a.occurrence = o.seq where o.client = ? order by o.seq, a.n",
@@ -92,28 +87,70 @@ def _client_problems(program: Program, client: str, verdict: Verdict) -> Iterato
     ):
         kept_awards.setdefault(row["occurrence"], []).append(tuple(row)[1:])
         verdict.awards += 1
+    counts = dict(ledger.occurrences_of(client).values())
     for row in ledger.rows("select * from occurrences where client = ? order by seq", client):
         key = (row["event"], row["rule"])
         where = f"client {client}: event {row['event']}, rule '{row['rule']}'"
-        if key not in wanted:
+        given = wanted.pop(key, None)
+        if given is None:
             yield f"{where}: the ledger has an occurrence that the log does not give"
             continue
-        occurrence, awards = wanted.pop(key)
-        if occurrence != (row["ordinal"], row["on_day"], row["slot"], row["reason"], row["digest"]):
+        fact, awards = _rows(given)
+        if fact != (
+            row["round"],
+            row["ordinal"],
+            row["on_day"],
+            row["slot"],
+            row["reason"],
+            row["digest"],
+        ):
             yield f"{where}: the occurrence is not the one that the log gives"
         if awards != kept_awards.get(row["seq"], []):
             yield f"{where}: the awards are not those that the log gives"
+        if counts[row["seq"]] == (key in replay.released):
+            yield f"{where}: whether it counts is not what the corrections say"
     for seq, rule in wanted:
         yield f"client {client}: event {seq}, rule '{rule}': the log gives an occurrence that the ledger does not have"
-    kept = {
-        row["rule"]: tuple(row)[1:]
-        for row in ledger.rows(
-            "select rule, memory, times, cents from memories where client = ?", client
+
+
+def _rows(given: Given) -> tuple[Row, list[Row]]:
+    """Write an occurrence that the log gives, and its awards, the way the ledger has them."""
+    earned = given.result.outcome.earned
+    if earned is None:
+        return (), []
+    one = earned.occurrence
+    fact = (
+        given.round,
+        one.ordinal,
+        one.on.isoformat(),
+        one.slot,
+        one.reason,
+        given.result.choice.digest,
+    )
+    return fact, [
+        (n, reward, a.label, a.cents, a.item)
+        for n, (reward, a) in enumerate(earned.awards, start=1)
+    ]
+
+
+def _memory_problems(program: Program, client: str, replay: Replay) -> Iterator[str]:
+    cents: Counter[str] = Counter()
+    for (_, rule), given in replay.given.items():
+        cents[rule] += given.result.outcome.earned.cents if given.result.outcome.earned else 0
+    timelines = program.ledger.timelines(client)
+    for rule in program.ledger.remembered_rules(client):
+        standing = replay.standings.get(rule)
+        if standing is None and rule in timelines and replay.round:
+            first = timelines[rule][0].choice
+            standing = fresh(program.rule_of(first), first.on)
+        kept = program.ledger.remembered(client, rule)
+        now = (
+            None
+            if standing is None
+            else Remembered(to_text(standing.memory), standing.times, cents[rule], replay.round)
         )
-    }
-    for rule, standing in replay.standings.items():
-        now = (to_text(standing.memory), standing.times, replay.cents.get(rule, 0))
-        if kept.pop(rule, ()) != now:
+        if kept != now:
             yield f"client {client}, rule '{rule}': what the goal remembers is not what the log gives"
-    for rule in kept:
-        yield f"client {client}, rule '{rule}': the goal remembers something that the log does not give"
+        replay.standings.pop(rule, None)
+    for rule in replay.standings:
+        yield f"client {client}, rule '{rule}': what the goal remembers is not in the ledger"

@@ -40,7 +40,7 @@ def issue_voucher(
         award = _waiting_item(program, client, item) if item is not None else None
         amount = 0 if award else (waiting if cents is None else cents)
         if not award:
-            _can_issue(client, amount, waiting)
+            _can_issue(program, client, amount, waiting)
         code = new_code()
         voucher = program.new_id()
         program.ledger.add_voucher(
@@ -61,8 +61,12 @@ def issue_voucher(
     )
 
 
-def _can_issue(client: str, amount: int, waiting: int) -> None:
+def _can_issue(program: Program, client: str, amount: int, waiting: int) -> None:
     where = f"client '{client}'"
+    items = [item for _, _, item in waiting_items(program, client)] if waiting == 0 else []
+    if items:
+        todo = f"there is '{items[0]}' waiting; name it with: --item '{items[0]}'"
+        raise CMError(Mistake(where, "no money is waiting just now", todo))
     if waiting == 0:
         raise CMError(
             Mistake(
@@ -120,7 +124,7 @@ def redeem_voucher(program: Program, code: str) -> Redeemed:
             Mistake(
                 "this code",
                 "has a letter or two that do not fit",
-                "read it again, letter by letter",
+                "read it again, letter by letter: it has 18, like 4Q7Z2N-8KTC31-M5VX9A",
             )
         )
     with program.ledger.writing():

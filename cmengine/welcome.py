@@ -58,16 +58,19 @@ def welcome_mistakes(
         place = draft.place.at("goal", "beside")
         if beside in named and beside not in {other.rule.id for other in drafts}:
             continue
-        if beside not in rules or beside == draft.rule.id:
+        others_named = sorted({*rules, *named} - {draft.rule.id})
+        if beside not in others_named:
             mistakes.append(
                 place.wrong(
-                    f"there is no rule '{beside}' to stand beside", did_you_mean(beside, rules)
+                    f"goal.beside: there is no other rule '{beside:.64}'",
+                    did_you_mean(beside, others_named) or "add the rule under which a visit earns",
                 )
             )
             continue
         problem = welcome_problem(draft.rule, rules[beside])
         if problem:
-            mistakes.append(place.wrong(problem, f"make the welcome smaller, or change '{beside}'"))
+            todo = "change one of the two, so that coming in earlier earns at least as much"
+            mistakes.append(place.wrong(f"goal.beside: {problem}", todo))
     return mistakes
 
 

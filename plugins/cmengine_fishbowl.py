@@ -41,7 +41,8 @@ class Fishbowl:
     def __attrs_post_init__(self) -> None:
         if self.most_draws < self.first_draws:
             raise ValueError(
-                f"most_draws ({self.most_draws}) is fewer than first_draws ({self.first_draws})"
+                f"most_draws ({self.most_draws}) is fewer than first_draws ({self.first_draws});"
+                " make it larger"
             )
 
     def _draws(self, occurrence: Occurrence) -> int:

@@ -46,7 +46,9 @@ class EscalatingVoucher:
 
     def __attrs_post_init__(self) -> None:
         if self.cap is not None and self.cap < self.start:
-            raise ValueError(f"cap ({dollars(self.cap)}) is below start ({dollars(self.start)})")
+            raise ValueError(
+                f"cap ({dollars(self.cap)}) is below start ({dollars(self.start)}); make it larger"
+            )
 
     def _rung(self, occurrence: Occurrence) -> int | None:
         return occurrence.slot if self.climbs == "by_calendar" else occurrence.ordinal

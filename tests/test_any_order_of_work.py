@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from cmengine.choices import Wish, choose_goals, set_aside, set_goal
+from cmengine.corrections import correct_event
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
 from cmengine.plugins import load_plugins
@@ -205,6 +206,15 @@ class Work(RuleBasedStateMachine):
             assert not again.results
             if kind == "missed_visit":
                 assert not logged.results
+
+    @rule(which=st.integers(0, 50))
+    def correct(self, which: int) -> None:
+        ids = [row[0] for row in self.program.ledger.rows("select id from events order by seq")]
+        if ids:
+            try:
+                correct_event(self.program, ids[which % len(ids)], "It was somebody else")
+            except CMError as error:
+                assert "already" in str(error)
 
     @rule(target=codes, client=clients)
     def issue(self, client: str) -> str:

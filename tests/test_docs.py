@@ -231,6 +231,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("goal choose", "c001", "own", "--words", "hello", "--set", "goal.events=visit")
     say("goal set", "c001", "own", "goal.events=visit")
     award = say("log", "c001", "visit")["awards"][0]["id"]
+    say("correct", "--last", "c001", "--reason", "It was somebody else")
     say("client show", "c001")
     say("client list")
     say("client import", "clients.csv")

@@ -3,7 +3,7 @@
 import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
-from cmengine.cli.show import day, document, money, nth, say, table
+from cmengine.cli.show import count, day, document, money, nth, say, table
 
 
 @click.command("awards", epilog=examples("cmengine awards --client c001", "cmengine awards --json"))
@@ -30,6 +30,7 @@ def awards_command(desk: Desk, client: str | None, as_json: bool) -> None:
                 "label": a.label,
                 "cents": a.cents,
                 "item": a.item,
+                "corrected": a.corrected,
             }
             for a in awards
         ]
@@ -39,7 +40,7 @@ def awards_command(desk: Desk, client: str | None, as_json: bool) -> None:
             [(a.id, a.client, a.on.isoformat(), a.rule, a.label, money(a.cents)) for a in awards],
             ("award", "client", "day", "goal", "what", "worth"),
         )
-        say(f"{len(awards)} awards, {money(sum(award.cents for award in awards))} in all.")
+        say(f"{count(len(awards), 'award')}, {money(sum(award.cents for award in awards))} in all.")
     else:
         say("Nothing has been earned yet.")
 
@@ -75,6 +76,7 @@ def explain_command(desk: Desk, award: str, as_json: bool) -> None:
                 "arithmetic": why.arithmetic,
                 "cents": row.cents,
                 "agrees": why.agrees,
+                "corrected": row.corrected,
                 "unchanged_by": list(UNCHANGED),
             }
         )
@@ -84,8 +86,11 @@ def explain_command(desk: Desk, award: str, as_json: bool) -> None:
     say(f"  What     {row.reason}, {day(row.on)}")
     slot = f", place {row.slot} of the calendar" if row.slot else ""
     say(f"  Which    the {nth(row.ordinal)} time{slot}")
-    say(f"  Sum      {why.arithmetic} {currency}")
+    if row.cents:
+        say(f"  Sum      {why.arithmetic} {currency}")
     say(f"  Rule     {row.rule}, version {row.digest[:12]}, as it was when it was chosen")
+    if row.corrected:
+        say("  Mistake  the event was marked as a mistake of ours; the award stays")
     if not why.agrees:
         say("  Look     working it out again gives something else; run: cmengine verify")
     say("  It would be the same with " + ";\n    with ".join(UNCHANGED) + ".")

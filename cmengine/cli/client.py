@@ -133,7 +133,7 @@ def list_clients(desk: Desk, as_json: bool) -> None:
 @client_command.command(
     "import", epilog=examples("cmengine client import clients.csv     (columns: client, name)")
 )
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, readable=False))
 @json_option
 @pass_desk
 def import_file(desk: Desk, file: Path, as_json: bool) -> None:

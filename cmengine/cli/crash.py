@@ -16,16 +16,25 @@ UNFORESEEN = 70  # EX_SOFTWARE of sysexits.h
 
 def report(error: Exception) -> int:
     """Keep the details in a file, without anything that anybody typed, and say where it is."""
-    handle, name = tempfile.mkstemp(prefix="cmengine-error-", suffix=".txt")
-    with os.fdopen(handle, "w") as file:
-        file.write(f"cmengine {version('cmengine')}, Python {platform.python_version()}, ")
-        file.write(f"SQLite {sqlite3.sqlite_version}, {platform.system()}\n")
-        for frame in traceback.extract_tb(error.__traceback__):
-            file.write(f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}\n")
-        file.write(f"{type(error).__name__}\n")
+    details = [
+        f"cmengine {version('cmengine')}, Python {platform.python_version()}, "
+        f"SQLite {sqlite3.sqlite_version}, {platform.system()}",
+        *(
+            f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        ),
+        type(error).__name__,
+    ]
+    try:
+        handle, name = tempfile.mkstemp(prefix="cmengine-error-", suffix=".txt")
+        with os.fdopen(handle, "w") as file:
+            file.write("\n".join(details) + "\n")
+        kept = f"the details, without anybody's data, are in {name}; please send it to those who keep cmengine"
+    except OSError:
+        kept = "the details could not be kept on this disk"
     click.echo(
-        f"Error: cmengine: something went wrong that nobody foresaw ({type(error).__name__}); nothing was written. "
-        f"The details, without anybody's data, are in {name}; please send it to those who keep cmengine",
+        f"Error: cmengine: something went wrong that nobody foresaw ({type(error).__name__}); what was asked for is "
+        f"written down as a whole or not at all: have a look before doing it again; {kept}",
         err=True,
     )
     return UNFORESEEN

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,8 +37,35 @@ pass_desk = click.make_pass_decorator(Desk)
 def json_option(command: F) -> F:
     """Add --json, as every command that shows something has it."""
     return click.option(
-        "--json", "as_json", is_flag=True, help="One JSON document; money in cents."
+        "--json",
+        "as_json",
+        is_flag=True,
+        help="One JSON document; what is named cents is in cents.",
     )(command)
+
+
+class Day(click.ParamType[Any]):
+    """A day: written like 2026-01-05, or today, or yesterday."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and value in ("today", "yesterday"):
+            return value
+        from cmengine.days import read_day
+
+        try:
+            return read_day(value)
+        except ValueError as error:
+            self.fail(f"{error}, or today, or yesterday")
+
+
+def day_meant(program: Any, on: Any) -> date | None:
+    """Give the day that was named on the command line, in the program's zone."""
+    if on in ("today", "yesterday"):
+        today: date = program.today()
+        return today - timedelta(days=on == "yesterday")
+    return on if isinstance(on, date) else None
 
 
 def examples(*lines: str) -> str:

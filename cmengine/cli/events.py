@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk
-from cmengine.cli.show import document, money, note, say, table
+from cmengine.cli.show import count, document, money, note, say, table
 
 
 @click.command(
@@ -18,7 +18,7 @@ from cmengine.cli.show import document, money, note, say, table
         "cmengine import events.csv --skip-bad to-mend.csv",
     ),
 )
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, readable=False))
 @click.option(
     "--skip-bad",
     metavar="FILE",
@@ -38,7 +38,7 @@ def import_command(
     from cmengine.importing import import_events
 
     with desk.open() as program:
-        size = file.stat().st_size if file.is_file() else 0
+        size = _size(file)
         hidden = as_json or not sys.stderr.isatty()
         with click.progressbar(
             length=size, label="Importing", file=sys.stderr, hidden=hidden
@@ -58,11 +58,18 @@ def import_command(
             }
         )
         return
-    say(f"{done.events} events logged, {done.duplicates} known already.")
-    say(f"{done.awards} awards, {money(done.cents)} in all.")
+    say(f"{count(done.events, 'event')} logged, {done.duplicates} known already.")
+    say(f"{count(done.awards, 'award')}, {money(done.cents)} in all.")
     table([(rule, money(cents)) for rule, cents in sorted(done.per_rule.items())], indent="  ")
     if done.set_aside:
         note(f"{done.set_aside} lines were set aside in {skip_bad}, each under the reason.")
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0  # reading it says why
 
 
 def _zone(name: str | None) -> ZoneInfo | None:

@@ -1,20 +1,28 @@
 """cmengine goal"""
 
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk, rule_ids
-from cmengine.cli.show import day, document, money, say, table
+from cmengine.cli.desk import (
+    Day,
+    Desk,
+    client_codes,
+    day_meant,
+    examples,
+    json_option,
+    pass_desk,
+    rule_ids,
+)
+from cmengine.cli.show import count, day, document, say, several, table
 
 CLIENT = click.argument("client", shell_complete=client_codes)
 RULE = click.argument("rule", shell_complete=rule_ids)
 ON = click.option(
     "--on",
     metavar="DATE",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=Day(),
     help="From this day on (default: today).",
 )
 SET = click.option(
@@ -24,10 +32,6 @@ SET = click.option(
     multiple=True,
     help="The client's own setting; several with several --set.",
 )
-
-
-def _on(value: datetime | None) -> date | None:
-    return None if value is None else value.date()
 
 
 def _settings(texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -68,14 +72,22 @@ def choose(
     rule: str,
     words: str,
     settings: tuple[str, ...],
-    on: datetime | None,
+    on: Any,
     as_json: bool,
 ) -> None:
     """CLIENT chooses RULE. What happened since that day and is logged already counts too."""
-    from cmengine.choices import Wish, choose_goals
+    from cmengine.choices import Wish, choose_goals, put_away_with
 
-    wish = Wish(client=client, rule=rule, words=words, settings=_settings(settings), on=_on(on))
+    if not words.strip():
+        raise click.UsageError("--words is empty; write down what they want, as they say it")
     with desk.open() as program:
+        wish = Wish(
+            client=client,
+            rule=rule,
+            words=words,
+            settings=_settings(settings),
+            on=day_meant(program, on),
+        )
         (chosen,), _ = choose_goals(program, [wish])
         awards = [
             award
@@ -84,6 +96,7 @@ def choose(
             for _, award in result.outcome.earned.awards
         ]
         title = program.table(chosen.choice.digest)["title"]
+        resting = put_away_with(program, client, rule)
     if as_json:
         document(
             {
@@ -101,10 +114,11 @@ def choose(
         return
     say(f"{client} chose: {title}, from {day(chosen.choice.on)}.")
     if awards:
-        cents = sum(award.cents for award in awards)
-        say(
-            f"Already logged since then, and counted now: {len(awards)} awards, {money(cents)} in all."
-        )
+        shown = [award.label for award in awards]
+        some = shown if len(shown) <= 6 else [*shown[:5], f"{len(shown) - 5} more"]
+        say(f"Already logged since then, and counted now: {several(some)}.")
+    if resting:
+        say(f"Still set aside, if they would like it back too: {', '.join(resting)}")
 
 
 @goal_command.command("set", epilog=examples("cmengine goal set c001 fewer-drinks goal.target=5"))
@@ -119,14 +133,14 @@ def set_command(
     client: str,
     rule: str,
     settings: tuple[str, ...],
-    on: datetime | None,
+    on: Any,
     as_json: bool,
 ) -> None:
     """CLIENT moves their own number. What has been earned stays as it is."""
     from cmengine.choices import set_goal
 
     with desk.open() as program:
-        choice = set_goal(program, client, rule, _settings(settings), _on(on))
+        choice = set_goal(program, client, rule, _settings(settings), day_meant(program, on))
     if as_json:
         document(
             {
@@ -148,14 +162,14 @@ def set_command(
 @ON
 @json_option
 @pass_desk
-def set_aside_command(
-    desk: Desk, client: str, rule: str, on: datetime | None, as_json: bool
-) -> None:
+def set_aside_command(desk: Desk, client: str, rule: str, on: Any, as_json: bool) -> None:
     """Put a goal away for as long as CLIENT likes. Chosen again, it goes on where it was."""
     from cmengine.choices import set_aside
 
     with desk.open() as program:
-        put_away = [choice.rule for choice in set_aside(program, client, rule, _on(on))]
+        put_away = [
+            choice.rule for choice in set_aside(program, client, rule, day_meant(program, on))
+        ]
     if as_json:
         document({"client": client, "rule": rule, "set_aside": put_away})
     else:
@@ -207,7 +221,7 @@ def list_goals(desk: Desk, client: str | None, as_json: bool) -> None:
         "cmengine goal import choices.csv --add-clients     (columns: client, rule, words, on, set)"
     ),
 )
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, readable=False))
 @click.option("--add-clients", is_flag=True, help="Enroll the clients that are not known yet.")
 @json_option
 @pass_desk
@@ -222,5 +236,5 @@ def import_file(desk: Desk, file: Path, add_clients: bool, as_json: bool) -> Non
         document({"choices": len(chosen) - again, "known": again, "clients_added": len(added)})
     else:
         say(
-            f"{len(chosen) - again} choices written down, {again} known already; {len(added)} clients enrolled."
+            f"{count(len(chosen) - again, 'choice')} written down, {again} known already; {count(len(added), 'client')} enrolled."
         )

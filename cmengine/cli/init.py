@@ -61,6 +61,9 @@ def init_command(
     if rules:
         say(f"Rules to look at: {', '.join(f'{folder}/rules/{rule}' for rule in rules)}")
         say(f"\nNext:\n  cmengine -p {folder} rules check\n  cmengine -p {folder} rules publish")
+        say(f"  cmengine -p {folder} rules list\n  cmengine -p {folder} client add c001")
+        say(f"  cmengine -p {folder} goal choose c001 RULE --words 'What they want'")
+        say(f"  cmengine -p {folder} log c001 visit")
     else:
         say(
             f"\nNext: write a rule file in {folder}/rules, then\n  cmengine -p {folder} rules publish"

@@ -5,7 +5,16 @@ from typing import Any
 
 import click
 
-from cmengine.cli.desk import Desk, client_codes, examples, json_option, kind_names, pass_desk
+from cmengine.cli.desk import (
+    Day,
+    Desk,
+    client_codes,
+    day_meant,
+    examples,
+    json_option,
+    kind_names,
+    pass_desk,
+)
 from cmengine.cli.show import day, document, money, nth, say, several, table
 
 
@@ -24,7 +33,7 @@ from cmengine.cli.show import day, document, money, nth, say, several, table
 @click.option(
     "--on",
     metavar="DATE",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=Day(),
     help="The day it happened (default: today). Late is on time.",
 )
 @click.option(
@@ -49,7 +58,7 @@ def log_command(
     client: str,
     kind: str,
     value: str | None,
-    on: datetime | None,
+    on: Any,
     at: datetime | None,
     event_id: str | None,
     evidence: str | None,
@@ -60,9 +69,10 @@ def log_command(
     from cmengine.engine import log_event, make_event
     from cmengine.errors import CMError, Mistake
     from cmengine.overview import coming
+    from cmengine.reasons import on_the_menu, reasons
 
     with desk.open() as program:
-        moment = program.moment(on.date() if on else None, at.time() if at else None)
+        moment = program.moment(day_meant(program, on), at.time() if at else None)
         event, wrong = make_event(
             program,
             client=client,
@@ -73,17 +83,16 @@ def log_command(
             evidence=evidence,
         )
         if event is None:
-            raise CMError(*(Mistake("log", *one) for one in wrong))
+            raise CMError(*_unknown(program, client), *(Mistake("log", *one) for one in wrong))
         logged = log_event(program, event, note)
         event = logged.event
         awards = program.ledger.awards("event = ?", event.id)
         balance = program.ledger.balance(client)
         next_time = coming(program, event, list(dict.fromkeys(award.rule for award in awards)))
         titles = {award.rule: program.table(award.digest)["title"] for award in awards}
-        chosen = bool(logged.results or program.ledger.timelines(client))
-    already = {
-        r.rule.id: r.outcome.counted_already for r in logged.results if r.outcome.counted_already
-    }
+        why = reasons(program, event)
+        menu = [] if awards or why else on_the_menu(program, event)
+        unit = program.kinds[kind].unit
     if as_json:
         document(
             {
@@ -95,13 +104,12 @@ def log_command(
                 "awards": [_award(award) for award in awards],
                 "cents": sum(award.cents for award in awards),
                 "waiting_cents": balance.waiting,
-                "counted_already": already,
-                "hints": logged.hints(),
+                "reasons": why,
                 "next": next_time,
             }
         )
         return
-    shown = f" {event.value}" if event.value is not None else ""
+    shown = f" {event.value} {unit}".rstrip() if event.value is not None else ""
     say(
         f"{client}: {kind}{shown}, {day(event.day)}"
         + (" (logged before; it counts once)" if logged.again else "")
@@ -110,20 +118,25 @@ def log_command(
         [(award.label, f"{titles[award.rule]}, {nth(award.ordinal)} time") for award in awards],
         indent="  ",
     )
-    for rule, span in already.items():
-        when = "today" if event.day == program.today() else f"on {day(event.day)}"
-        say(
-            f"  {rule}: counted already {when if span == 'day' else 'this week'}, and stays counted."
-        )
-    for rule, hint in logged.hints().items():
-        say(f"  {rule}: {hint} Logged as it is; if that was a slip, log it again.")
-    if not chosen:
-        say(f"  Logged. {client} has not chosen anything yet; the menu: cmengine rules list")
-    elif not awards and not already:
+    for title, words in why.items():
+        say(f"  {title}: {words}.")
+    if not awards and not why:
         say("  Logged. Nothing changes: all that is earned and all that comes stays as it is.")
+    if menu:
+        say(f"  On the menu for this, if {client} likes: {several(menu)}")
     say(f"  Waiting for {client}: {money(balance.waiting)}")
     for rule, labels in next_time.items():
         say(f"  Next time ({titles[rule]}): {several(labels)}")
+
+
+def _unknown(program: Any, client: str) -> tuple[Any, ...]:
+    from cmengine.errors import CMError
+
+    try:
+        program.must_have(client)
+    except CMError as error:
+        return error.mistakes
+    return ()
 
 
 def _award(award: Any) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk, rule_ids
-from cmengine.cli.show import complain, document, note, problem, say, table
+from cmengine.cli.show import complain, count, document, note, problem, say, table, wrapped
 from cmengine.errors import CMError
 
-FILES = click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+FILES = click.argument(
+    "files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path, readable=False)
+)
 
 
 @click.group("rules")
@@ -44,7 +46,10 @@ def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
         with desk.open() as program:
             report = check_program(program, _rule_files(files))
     ok = not report.mistakes
-    counts = f"{len(report.drafts)} rules in {report.files} files, {report.scenarios} scenarios"
+    counts = (
+        f"{count(len(report.drafts), 'rule')} in {count(report.files, 'file')},"
+        f" {count(report.scenarios, 'scenario')}"
+    )
     if as_json:
         document(
             {
@@ -64,16 +69,29 @@ def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
 
 def _rule_files(files: tuple[Path, ...]) -> list[Path]:
     """A folder stands for the rule files in it."""
+    from cmengine.errors import Mistake
+
     found: list[Path] = []
     for path in files:
-        inside = sorted(path.rglob("*.toml")) if path.is_dir() else [path]
-        found += [
+        inside = [
             one
-            for one in inside
-            if not one.name.endswith(".scenarios.toml")
-            and one.name not in ("kinds.toml", "program.toml")
+            for one in (sorted(path.rglob("*.toml")) if _is_folder(path) else [path])
+            if one == path
+            or not (
+                one.name.endswith(".scenarios.toml") or one.name in ("kinds.toml", "program.toml")
+            )
         ]
+        if not inside:
+            raise CMError(Mistake(str(path), "there is no rule file in it", "name another folder"))
+        found += inside
     return found
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # reading it says why
 
 
 @rules_command.command(
@@ -180,7 +198,7 @@ def show_rule(desk: Desk, rule_id: str, as_json: bool) -> None:
     say(f"{rule['title']}   ({rule_id}, version {current[rule_id][:12]})")
     for key in ("why", "source", "starts", "ends"):
         if rule.get(key):
-            say(f"  {key:<8}{rule[key]}")
+            say(wrapped(f"  {key:<8}", str(rule[key])))
     goal = {key: value for key, value in rule["goal"].items() if key != "kind"}
     say(
         f"  goal    {rule['goal']['kind']}: "

@@ -1,6 +1,7 @@
 """How things are shown: plain text that no stored word can disturb, tables, money, days, JSON."""
 
 import json
+import textwrap
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -92,6 +93,22 @@ def nth(number: int) -> str:
 def money(cents: int) -> str:
     """Write an amount."""
     return dollars(cents)
+
+
+def wrapped(head: str, text: str) -> str:
+    """Write a long text in lines of at most 100 letters, under each other behind its head."""
+    return textwrap.fill(
+        " ".join(text.split()),
+        100,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+    )
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Write a number of things: ``1 client``, ``2 clients``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def several(words: Sequence[str]) -> str:

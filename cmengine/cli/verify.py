@@ -5,7 +5,7 @@ import sys
 import click
 
 from cmengine.cli.desk import Desk, examples, json_option
-from cmengine.cli.show import document, note, say
+from cmengine.cli.show import count, document, note, say
 
 
 @click.command("verify", epilog=examples("cmengine verify", "cmengine verify --json"))
@@ -35,7 +35,8 @@ def verify_command(ctx: click.Context, as_json: bool) -> None:
         )
     elif verdict.ok:
         say(
-            f"All is as the log says: {verdict.clients} clients, {verdict.events} events, {verdict.awards} awards."
+            f"All is as the log says: {count(verdict.clients, 'client')},"
+            f" {count(verdict.events, 'event')}, {count(verdict.awards, 'award')}."
         )
     else:
         for problem in verdict.problems:

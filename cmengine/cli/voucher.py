@@ -102,7 +102,6 @@ def list_vouchers(desk: Desk, client: str | None, as_json: bool) -> None:
         table(
             [
                 (
-                    row["voucher"][-8:],
                     row["client"],
                     row["issued_at"][:10],
                     row["item"] or money(row["cents"]),
@@ -110,7 +109,7 @@ def list_vouchers(desk: Desk, client: str | None, as_json: bool) -> None:
                 )
                 for row in rows
             ],
-            ("voucher", "client", "issued", "worth", "redeemed"),
+            ("client", "issued", "worth", "redeemed"),
         )
     else:
         say("No voucher has been issued yet.")

@@ -1,0 +1,116 @@
+"""Mark an event as a mistake. What it earned stays with the client and is charged to the program; the
+rung it used is free again, so the next real event earns what it would have earned without the mistake.
+"""
+
+from attrs import frozen
+
+from cmengine.engine import memory_text
+from cmengine.errors import CMError, Mistake
+from cmengine.fold import Result
+from cmengine.ledger import Remembered, Stored
+from cmengine.model import Event
+from cmengine.outbox import write_messages
+from cmengine.program import Program
+from cmengine.replay import Replay, fresh
+
+
+@frozen
+class Corrected:
+    """A correction: `kept_cents` is what the mistake earned and the client keeps; `caught_up` is what
+    other events earn now that the mistake no longer stands in their way.
+    """
+
+    event: Event
+    kept_cents: int
+    caught_up: tuple[Result, ...]
+
+
+def correct_event(program: Program, event: str, reason: str) -> Corrected:
+    """Mark an event as a mistake, by its id. Raises CMError where there is none, or it is marked already."""
+    ledger, now = program.ledger, program.now()
+    with ledger.writing():
+        stored = ledger.find_event(event)
+        where = f"event '{event:.64}'"
+        if stored is None:
+            raise CMError(
+                Mistake(
+                    where,
+                    "there is no such event",
+                    "its id stands where it was logged, and in: cmengine awards --json",
+                )
+            )
+        if ledger.is_corrected(stored.seq):
+            raise CMError(
+                Mistake(where, "is marked as a mistake already", "nothing more is to be done")
+            )
+        if not reason.strip():
+            raise CMError(
+                Mistake(where, "a correction needs a reason", 'say why with --reason "..."')
+            )
+        number = ledger.add_correction(stored.seq, now, program.by)
+        ledger.keep_personal(stored.event.client, f"correction:{event}", reason[:2000])
+        caught_up = _stand_without(program, stored.event.client, number)
+        kept = sum(award.cents for award in ledger.awards("event = ?", event))
+    return Corrected(stored.event, kept, tuple(caught_up))
+
+
+def last_event_of(program: Program, client: str) -> str:
+    """Give the id of the event that was logged last for a client, leaving out those marked already."""
+    program.must_have(client)
+    last = None
+    for stored in program.ledger.events_of(client):
+        last = stored
+    if last is None:
+        raise CMError(
+            Mistake(f"client '{client}'", "nothing is logged for this client", "check the code")
+        )
+    return last.event.id
+
+
+def _stand_without(program: Program, client: str, correction: int) -> list[Result]:
+    """Let the client stand where they would without the mistake, and append what is owed for it."""
+    ledger = program.ledger
+    live = {stored.seq: stored for stored in ledger.events_of(client)}
+    events = [(seq, stored.event) for seq, stored in live.items()]
+    without = Replay(program.rule_of, program.dice).run(ledger.timelines(client), events)
+    there = ledger.occurrences_of(client)
+    for key, (occurrence, counts) in there.items():
+        if counts and key not in without.given:
+            ledger.release(occurrence, correction)
+    owed = [
+        (live[seq], given.result)
+        for (seq, rule), given in without.given.items()
+        if (seq, rule) not in there
+    ]
+    round_ = ledger.round(client)
+    for stored, result in owed:
+        _append(program, stored, result, round_)
+    _remember(program, client, without, owed, round_)
+    return [result for _, result in owed]
+
+
+def _append(program: Program, stored: Stored, result: Result, round_: int) -> None:
+    earned = result.outcome.earned
+    if earned is not None:
+        program.ledger.append_earned(
+            stored.seq, stored.event.client, result.choice.digest, earned, round_
+        )
+        write_messages(program.ledger, stored, result.rule, earned, program.now())
+
+
+def _remember(
+    program: Program, client: str, without: Replay, owed: list[tuple[Stored, Result]], round_: int
+) -> None:
+    ledger, timelines = program.ledger, program.ledger.timelines(client)
+    for rule in sorted({*ledger.remembered_rules(client), *without.standings}):
+        kept = ledger.remembered(client, rule)
+        cents = kept.cents if kept else 0
+        cents += sum(
+            r.outcome.earned.cents for _, r in owed if r.rule.id == rule and r.outcome.earned
+        )
+        standing = without.standings.get(rule) or fresh(
+            program.rule_of(timelines[rule][0].choice), timelines[rule][0].choice.on
+        )
+        ledger.remember(
+            client, rule, Remembered(memory_text(rule, standing), standing.times, cents, round_)
+        )

@@ -1,0 +1,59 @@
+"""Why an event earned nothing under a rule, kindly, and what can be done where something can."""
+
+from cmengine.days import week_of
+from cmengine.model import Event, Hints, Rule
+from cmengine.program import Program
+from cmengine.timeline import TimelineRow, in_force
+
+NOT_MET = "was not met by this one, and nothing is lost: whenever it comes, it counts"
+
+
+def reasons(program: Program, event: Event) -> dict[str, str]:
+    """Say for each chosen rule that listens to this kind of event, and gave nothing for it, why.
+
+    The keys are the titles of the rules. Where another rule gave something, a rule that was just not
+    met is passed over.
+    """
+    ledger = program.ledger
+    gave = {award.rule for award in ledger.awards("event = ?", event.id)}
+    said = {}
+    for name, timeline in ledger.timelines(event.client).items():
+        rule = program.rule_of(next(row.choice for row in reversed(timeline) if row.choice.stands))
+        if name not in gave and event.kind in rule.goal.listens():
+            said[rule.title] = _reason(program, event, rule, timeline)
+    return {title: why for title, why in said.items() if not (gave and why == NOT_MET)}
+
+
+def on_the_menu(program: Program, event: Event) -> list[str]:
+    """Name published rules that this client has not chosen and that listen to this kind of event."""
+    chosen = program.ledger.timelines(event.client)
+    return [
+        rule
+        for rule, digest in program.ledger.current_digests().items()
+        if rule not in chosen
+        and event.kind in program.specimen(program.table(digest), digest).goal.listens()
+    ]
+
+
+def _reason(program: Program, event: Event, rule: Rule, timeline: list[TimelineRow]) -> str:
+    choice = in_force(timeline, event.day)
+    if choice is None:
+        first = timeline[0].choice.on
+        if event.day < first:
+            return f"counts from {first} on, the day it was chosen"
+        return "is set aside just now; it can be chosen again at any time, and goes on where it was"
+    if not rule.open_on(event.day):
+        return f"runs from {rule.starts or 'the beginning'} to {rule.ends or 'no end'}"
+    if rule.per_day is not None and _counted(program, event, rule, days=1) >= rule.per_day:
+        return "counted already that day, and stays counted"
+    if rule.per_week is not None and _counted(program, event, rule, days=7) >= rule.per_week:
+        return "counted already that week, as often as a week counts, and stays counted"
+    if isinstance(rule.goal, Hints) and rule.goal.hint(event):
+        return f"{rule.goal.hint(event)} Logged as it is; if that was a slip, log it again"
+    return NOT_MET
+
+
+def _counted(program: Program, event: Event, rule: Rule, *, days: int) -> int:
+    first = event.day if days == 1 else week_of(event.day)
+    last = type(first).fromordinal(first.toordinal() + days - 1)
+    return program.ledger.counted(event.client, rule.id, first, last)
