@@ -15,8 +15,10 @@ from cmengine.model import (
     Met,
     Notifier,
     Occurrence,
+    Odds,
     Promise,
     Reward,
+    Samples,
 )
 from cmengine.money import cents, dollars
 
@@ -32,9 +34,11 @@ __all__ = [
     "Met",
     "Notifier",
     "Occurrence",
+    "Odds",
     "Phase",
     "Promise",
     "Reward",
+    "Samples",
     "cents",
     "climb",
     "did_you_mean",

@@ -158,6 +158,15 @@ class Promise(Protocol):
 
 
 @runtime_checkable
+class Odds(Protocol):
+    """A reward that draws from a bowl and can say what is in it, so that its cost can be worked out."""
+
+    def odds(self, occurrence: Occurrence) -> tuple[int, tuple[tuple[int, int], ...]]:
+        """Give how many draws come, and for one draw each (how many such slips, their cents)."""
+        ...
+
+
+@runtime_checkable
 class Finishes(Protocol):
     """A goal that can be done with, such as a first time, so that nothing more is announced."""
 
@@ -172,6 +181,15 @@ class Hints(Protocol):
 
     def hint(self, event: Event) -> str:
         """Say what may have been meant, where a value is not among those it knows; else nothing."""
+        ...
+
+
+@runtime_checkable
+class Samples(Protocol):
+    """A goal that names what is worth trying on it, for the laws that look for a punishment."""
+
+    def samples(self) -> Iterable[tuple[str, Value]]:
+        """Give kinds of event with values, such as ``("drinks", Decimal(3))``."""
         ...
 
 

@@ -47,8 +47,7 @@ class Registry:
     def find(self, part: str, kind: str) -> tuple[type[Any] | None, str, str]:
         """Find the class of a kind: (class, "", "") or (None, what is wrong, what to do)."""
         if (part, kind) in self.clashes:
-            both = self.clashes[part, kind]
-            return None, f"{both} both offer the {part} '{kind}'", "remove one of the two"
+            return None, self.clashes[part, kind], "remove one of the two"
         if kind in self.kinds[part]:
             return self.kinds[part][kind], "", ""
         broken = [plugin for plugin in self.plugins if plugin.error]
@@ -139,10 +138,14 @@ def _index(manager: pluggy.PluginManager, plugins: list[Plugin]) -> Registry:
             for one in classes:
                 key = (part, one.kind)
                 if key in owner:
-                    names = sorted((owner[key], plugin.name))
-                    clashes[key] = f"plugins '{names[0]}' and '{names[1]}'"
+                    names = sorted({owner[key], plugin.name})
+                    clashes[key] = (
+                        f"plugins '{names[0]}' and '{names[1]}' both offer the {part} '{one.kind}'"
+                        if len(names) == 2
+                        else f"plugin '{plugin.name}' offers the {part} '{one.kind}' twice"
+                    )
                     for name in names:
-                        by_name[name].error = f"{clashes[key]} both offer the {part} '{one.kind}'"
+                        by_name[name].error = clashes[key]
                     continue
                 owner[key] = plugin.name
                 kinds[part][one.kind] = one

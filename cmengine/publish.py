@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 from attrs import define, field, frozen
 
 from cmengine.errors import CMError, Mistake, stop_if
+from cmengine.explain import first_times
 from cmengine.kinds import Kinds, read_kinds
 from cmengine.model import Rule
 from cmengine.options import Place
@@ -56,6 +58,7 @@ def check_files(
             report.mistakes += error.mistakes
             continue
         report.mistakes += wrong
+        report.mistakes += [wrong for draft in drafts for wrong in _cannot_give(draft)]
         report.drafts += drafts
         report.named |= ids_in(tables)
         by_file.append((path, reader, drafts))
@@ -67,6 +70,20 @@ def check_files(
     for path, reader, drafts in by_file:
         _check_scenarios(path, reader, {draft.rule.id: draft for draft in drafts}, report)
     return report
+
+
+def _cannot_give(draft: Draft) -> list[Mistake]:
+    """Ask a rule what its first times earn, and find a reward that cannot say it."""
+    try:
+        first_times(draft.rule, draft.rule.starts or date(2000, 1, 3))
+    except CMError as error:
+        about = f"rule '{draft.rule.id}': "
+        todo = "make the amount smaller, or mend the plugin"
+        return [
+            draft.place.at("reward").wrong(f"reward: {mistake.what.removeprefix(about)}", todo)
+            for mistake in error.mistakes
+        ]
+    return []
 
 
 def _line(mistake: Mistake) -> tuple[str, int]:

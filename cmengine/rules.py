@@ -189,7 +189,7 @@ class Reader:
         options = {key: value for key, value in table.items() if key not in ("kind", *PACE)}
         names = {a.name: a for a in attrs.fields(attrs.resolve_types(cls))}
         offers = [f"goal.{name}" for name in names]
-        said = set(said)
+        unclear: set[str] = set()
         for n, key in enumerate(_texts(rule.get("client_sets")) if check else ()):
             name = key.partition(".")[2]
             if key not in offers:
@@ -199,7 +199,7 @@ class Reader:
                         did_you_mean(key, offers),
                     )
                 )
-                said |= names.keys()  # which one was meant is open, so none is said to be missing
+                unclear |= names.keys()  # any of them may have been meant
             elif name not in options:
                 options[name] = _specimen(names[name].type)
         pace, wrong = read_options(
@@ -207,7 +207,7 @@ class Reader:
         )
         mistakes += wrong
         goal, wrong = read_options(
-            cls, options, place, called=table["kind"], folder=self.folder, said=said, also=PACE
+            cls, options, place, called=table["kind"], folder=self.folder, said=unclear, also=PACE
         )
         return goal, pace, mistakes + wrong
 

@@ -60,6 +60,9 @@ class Fishbowl:
         draws = self._draws(occurrence)
         return "1 draw from the bowl" if draws == 1 else f"{draws} draws from the bowl"
 
+    def odds(self, occurrence: Occurrence) -> tuple[int, tuple[tuple[int, int], ...]]:
+        return self._draws(occurrence), tuple((slip.count, slip.worth) for slip in self.slips)
+
 
 @hookimpl
 def register_rewards() -> list[type[Reward]]:

@@ -17,7 +17,7 @@ class AtLeast:
     numeric: ClassVar[bool] = True
 
     event: str
-    target: Decimal = field(validator=validators.ge(0))
+    target: Decimal = field(validator=validators.ge(Decimal(0)))
 
     def listens(self) -> Collection[str]:
         return (self.event,)
@@ -39,7 +39,7 @@ class AtMost:
     numeric: ClassVar[bool] = True
 
     event: str
-    target: Decimal = field(validator=validators.ge(0))
+    target: Decimal = field(validator=validators.ge(Decimal(0)))
 
     def listens(self) -> Collection[str]:
         return (self.event,)
@@ -66,7 +66,7 @@ class BetterThan:
 
     event: str
     direction: Literal["lower", "higher"]
-    bar: Decimal = field(validator=validators.ge(0))
+    bar: Decimal = field(validator=validators.ge(Decimal(0)))
     by_percent: Decimal = field(
         default=Decimal(0), validator=[validators.ge(Decimal(0)), validators.le(Decimal(100))]
     )

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from attrs import define
+from click.testing import CliRunner, Result
 from hypothesis import settings
 
+from cmengine.cli import cli
 from cmengine.plugins import Registry, load_plugins
 from cmengine.program import Program, open_program
 from cmengine.publish import publish
@@ -69,6 +71,29 @@ def make(tmp_path: Path, clock: Clock, registry: Registry) -> Iterator[MakeProgr
     yield made
     for program in opened:
         program.close()
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run a command line: run("client", "add", "c001", folder=program.folder, typed="...").
+
+    An error that is not one in words is not caught.
+    """
+
+    def ran(*words: str | Path, folder: Path | None = None, typed: str | None = None) -> Result:
+        at = ["-p", str(folder)] if folder is not None else []
+        return CliRunner().invoke(
+            cli,
+            ["--by", "ana", *at, *map(str, words)],
+            input=typed,
+            prog_name="cmengine",
+            catch_exceptions=False,
+        )
+
+    return ran
 
 
 @pytest.fixture

@@ -1,0 +1,178 @@
+"""What limits let a program issue to one client, and where a limit holds something back. Pure.
+
+A limit holds back issuing, never earning: what is over waits, and is issued at the next opportunity
+that the limits allow. Amounts are in cents.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import accumulate
+from typing import Literal, NamedTuple
+
+from attrs import frozen
+
+from cmengine.course import Course, Draws
+
+Window = Literal["award", "month", "calendar_year", "budget_year", "program"]
+
+
+@frozen(kw_only=True)
+class Cap:
+    """At most `most` cents may be issued to a client in a window."""
+
+    name: str
+    window: Window
+    most: int
+
+
+@frozen(kw_only=True)
+class Landing:
+    """Where a cap first holds something back, if everything is met: of `cents`, `issued` are issued.
+
+    `visit` counts opportunities from 1; `waiting` is what waits after the last of them.
+    """
+
+    cap: Cap
+    visit: int
+    on: date
+    cents: int
+    issued: int
+    waiting: int
+
+
+class Purse(NamedTuple):
+    """What a client has: earned, issued, waiting to be issued, and issued in each cap's window.
+
+    What is earned over a cap per award is in none of the others: it waits for another rule.
+    """
+
+    earned: int
+    issued: int
+    waiting: int
+    spent: tuple[int, ...]
+
+
+class Hand:
+    """Issues what the caps allow, at each opportunity, oldest first."""
+
+    def __init__(
+        self, days: Sequence[date], caps: Sequence[Cap], budget_year: tuple[int, int]
+    ) -> None:
+        self.caps = [cap for cap in caps if cap.window != "award"]
+        self.award = min((cap.most for cap in caps if cap.window == "award"), default=None)
+        windows = [[window_of(day, cap.window, budget_year) for cap in self.caps] for day in days]
+        self._goes_on = [
+            tuple(n > 0 and window == windows[n - 1][k] for k, window in enumerate(now))
+            for n, now in enumerate(windows)
+        ]
+
+    @property
+    def free(self) -> bool:
+        """Say whether there is no limit at all, so that everything earned is issued."""
+        return not self.caps and self.award is None
+
+    def empty(self) -> Purse:
+        """Give the purse before the first opportunity."""
+        return Purse(0, 0, 0, (0,) * len(self.caps))
+
+    def over(self, cents: int) -> int:
+        """Say how much of one award may ever be issued."""
+        return cents if self.award is None else min(cents, self.award)
+
+    def over_draw(self, draws: Draws) -> Draws:
+        """Say how much of each draw may ever be issued."""
+        return draws._replace(
+            odds=tuple((weight, self.over(cents)) for weight, cents in draws.odds)
+        )
+
+    def give(self, n: int, purse: Purse, cents: int, allowed: int) -> Purse:
+        """Earn `cents` at opportunity `n`, of which `allowed` may be issued, and issue what can be."""
+        if not self.caps:
+            return Purse(purse.earned + cents, purse.issued + allowed, 0, ())
+        spent = [s if on else 0 for s, on in zip(purse.spent, self._goes_on[n], strict=True)]
+        room = min(cap.most - s for cap, s in zip(self.caps, spent, strict=True))
+        now = max(0, min(purse.waiting + allowed, room))
+        return Purse(
+            purse.earned + cents,
+            purse.issued + now,
+            purse.waiting + allowed - now,
+            tuple(s + now for s in spent),
+        )
+
+
+def window_of(day: date, window: Window, budget_year: tuple[int, int]) -> tuple[int, ...]:
+    """Name the window that a day falls in; a budget year begins on a (month, day)."""
+    if window == "month":
+        return day.year, day.month
+    if window == "calendar_year":
+        return (day.year,)
+    if window == "budget_year":
+        return (day.year - ((day.month, day.day) < budget_year),)
+    return ()
+
+
+def landing(course: Course, cap: Cap, budget_year: tuple[int, int] = (1, 1)) -> Landing | None:
+    """Find the first reward that a cap holds back if everything is met; draws are taken at their mean."""
+    hand = Hand(course.days, [cap], budget_year)
+    purse, state = hand.empty(), course.start()
+    found: tuple[int, int, int] | None = None
+    for n in range(len(course.days)):
+        state, gain = course.met(n, state)
+        sure = [cents for _, cents in gain.sure]
+        drawn = [round(draws.mean) for draws in gain.draws]
+        allowed = sum(map(hand.over, sure)) + sum(round(hand.over_draw(d).mean) for d in gain.draws)
+        before, cents = purse, sum(sure) + sum(drawn)
+        purse = hand.give(n, before, cents, allowed)
+        now = purse.issued - before.issued - before.waiting
+        if found is None and now < cents:
+            found = n, cents, max(0, now)
+    if found is None:
+        return None
+    n, cents, now = found
+    return Landing(
+        cap=cap,
+        visit=n + 1,
+        on=course.days[n],
+        cents=cents,
+        issued=now,
+        waiting=purse.earned - purse.issued,
+    )
+
+
+@frozen(kw_only=True)
+class Shortage:
+    """How far the program's money goes, in `trials` drawn.
+
+    `enough` is the share of trials in which it is enough for everything issued, `waiting` what waits
+    over all trials on average, in cents; `on` is the day on which the mean passes it, if it does.
+    """
+
+    amount: int
+    enough: float
+    waiting: float
+    on: date | None
+
+
+def shortage(
+    days: Sequence[date], visits: Sequence[float], totals: Sequence[int], amount: int
+) -> Shortage:
+    """Set what is issued (the mean at each opportunity, and the total of each trial) against money."""
+    short = [total - amount for total in totals if total > amount]
+    passed = (day for day, spent in zip(days, accumulate(visits), strict=True) if spent > amount)
+    return Shortage(
+        amount=amount,
+        enough=1 - len(short) / len(totals),
+        waiting=sum(short) / len(totals),
+        on=next(passed, None),
+    )
+
+
+def by_window(
+    days: Sequence[date], visits: Sequence[float], window: Window, budget_year: tuple[int, int]
+) -> dict[tuple[int, ...], float]:
+    """Add up what is issued on average, in cents, in each window."""
+    found: dict[tuple[int, ...], float] = {}
+    for day, cents in zip(days, visits, strict=True):
+        key = window_of(day, window, budget_year)
+        found[key] = found.get(key, 0.0) + cents
+    return found

@@ -1,0 +1,510 @@
+"""Plugins that are off: named, nothing written, and the others go on working."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+from random import Random
+from types import ModuleType
+from typing import Any, ClassVar
+
+import click
+import pytest
+from attrs import frozen
+
+from cmengine import Award, Event, Goal, Message, Met, Notifier, Occurrence, Reward, hookimpl
+from cmengine.choices import Wish, choose_goals
+from cmengine.engine import add_client, log_event, make_event
+from cmengine.errors import CMError
+from cmengine.outbox import send_waiting
+from cmengine.plugins import Registry, load_plugins
+from cmengine.program import Program, open_program
+from cmengine.publish import publish
+from cmengine.starters import make_program
+from cmengine.verify import verify
+
+RULE = """\
+[[rule]]
+id    = "drop-in"
+title = "Coming in"
+[rule.goal]
+kind   = "{goal}"
+events = ["visit"]
+[[rule.reward]]
+kind = "{reward}"
+"""
+
+
+def module(**names: object) -> ModuleType:
+    """Make a plugin module of these names."""
+    made = ModuleType("cmengine_stranger")
+    vars(made).update(names)
+    return made
+
+
+def errors(registry: Registry) -> dict[str, str]:
+    return {plugin.name: plugin.error for plugin in registry.plugins if plugin.error}
+
+
+@frozen(kw_only=True)
+class Stamp:
+    """A stamp on a card."""
+
+    kind: ClassVar[str] = "stamp"
+
+    def awards(self, occurrence: Occurrence, dice: Random) -> Iterable[Award]:
+        yield Award(label="a stamp")
+
+
+@hookimpl
+def register_rewards() -> list[type[Reward]]:
+    return [Stamp]
+
+
+def test_a_plugin_offers_its_kind_beside_the_others() -> None:
+    registry = load_plugins(module(register_rewards=register_rewards))
+    assert errors(registry) == {}
+    assert registry.find("reward", "stamp") == (Stamp, "", "")
+    assert registry.plugins[-1].kinds == ["reward stamp"]
+    assert registry.find("reward", "fixed_voucher")[0] is not None
+
+
+def test_a_misspelt_hook_is_named_with_the_right_one() -> None:
+    @hookimpl
+    def register_reward() -> list[type[Reward]]:
+        return [Stamp]
+
+    registry = load_plugins(module(register_reward=register_reward))
+    assert errors(registry) == {
+        "cmengine_stranger": "'register_reward' is not a hook; did you mean 'register_rewards'?"
+    }
+    assert registry.find("reward", "fixed_voucher")[0] is not None
+
+
+def test_a_hook_that_asks_for_something_is_not_loaded() -> None:
+    @hookimpl(specname="register_rewards")
+    def greedy(app: object) -> list[type[Reward]]:
+        return [Stamp]
+
+    registry = load_plugins(module(greedy=greedy))
+    assert "'greedy'" in errors(registry)["cmengine_stranger"]
+    assert registry.find("reward", "fixed_voucher")[0] is not None
+
+
+def test_a_wrapper_is_not_allowed() -> None:
+    @hookimpl(wrapper=True, specname="register_rewards")
+    def all_mine() -> Iterator[Any]:
+        yield
+        return []
+
+    registry = load_plugins(module(all_mine=all_mine))
+    assert errors(registry) == {
+        "cmengine_stranger": "all_mine is a wrapper, which is not allowed here"
+    }
+    assert registry.find("reward", "fixed_voucher")[0] is not None
+
+
+@pytest.mark.parametrize("raised", [ValueError("no"), SystemExit("no")])
+def test_a_hook_that_raises_is_remembered(raised: BaseException) -> None:
+    @hookimpl(specname="register_goals")
+    def broken() -> list[type[Goal[Any]]]:
+        raise raised
+
+    registry = load_plugins(module(broken=broken))
+    assert errors(registry) == {
+        "cmengine_stranger": f"register_goals raised {type(raised).__name__}: no"
+    }
+    assert registry.find("goal", "any_of")[0] is not None
+    _, what, todo = registry.find("goal", "stamps")
+    assert what == "no installed plugin offers the goal 'stamps'"
+    assert "plugin 'cmengine_stranger' did not load (register_goals raised" in todo
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (None, "register_rewards raised TypeError: 'NoneType' object is not iterable"),
+        ([3], "register_rewards: 3 is not an attrs class with awards"),
+        ([dict], "register_rewards: <class 'dict'> is not an attrs class with awards"),
+        (
+            [frozen(kw_only=True)(type("Nameless", (), {"awards": Stamp.awards}))],
+            'register_rewards: Nameless has no kind = "..." by which a rule can name it',
+        ),
+    ],
+)
+def test_what_is_no_reward_is_not_taken_for_one(given: Any, said: str) -> None:
+    @hookimpl(specname="register_rewards")
+    def odd() -> Any:
+        return given
+
+    registry = load_plugins(module(odd=odd))
+    assert errors(registry) == {"cmengine_stranger": said}
+    assert registry.find("reward", "fixed_voucher")[0] is not None
+
+
+def test_two_plugins_with_one_kind_are_both_named() -> None:
+    class First:
+        register_rewards = staticmethod(register_rewards)
+
+    class Second:
+        register_rewards = staticmethod(register_rewards)
+
+    registry = load_plugins(First, Second)
+    both = "plugins 'First' and 'Second' both offer the reward 'stamp'"
+    assert errors(registry) == {"First": both, "Second": both}
+    assert registry.find("reward", "stamp") == (None, both, "remove one of the two")
+
+
+def test_a_kind_offered_twice_by_one_plugin_is_an_error() -> None:
+    @hookimpl(specname="register_rewards")
+    def twice() -> list[type[Reward]]:
+        return [Stamp, Stamp]
+
+    registry = load_plugins(module(twice=twice))
+    assert errors(registry) == {
+        "cmengine_stranger": "plugin 'cmengine_stranger' offers the reward 'stamp' twice"
+    }
+    assert registry.find("reward", "stamp")[0] is None
+
+
+def test_a_command_that_cannot_be_added_is_remembered() -> None:
+    @hookimpl(specname="register_commands")
+    def commands(cli: click.Group) -> None:
+        raise RuntimeError("no")
+
+    registry = load_plugins(module(commands=commands))
+    registry.add_commands(click.Group())
+    assert errors(registry) == {"cmengine_stranger": "register_commands raised RuntimeError: no"}
+
+
+def test_without_any_plugin_the_engine_works_and_says_what_is_missing(tmp_path: Path) -> None:
+    make_program(tmp_path / "p", starter="drop-in", zone="UTC", by="ana")
+    program = open_program(tmp_path / "p", by="ana", registry=load_plugins(installed=False))
+    add_client(program, "c1")
+    event, wrong = make_event(program, client="c1", kind="visit")
+    assert event is not None
+    assert wrong == []
+    assert log_event(program, event).results == ()
+    with pytest.raises(CMError) as raised:
+        publish(program)
+    assert "no installed plugin offers the goal 'any_of'" in str(raised.value)
+    assert "no installed plugin offers the reward 'fixed_voucher'" in str(raised.value)
+    assert verify(program).ok
+    program.close()
+
+
+# What a plugin can do wrong while an event is logged. Each answers well until `wrong` is set, as a
+# plugin may that was fine when the rule was published.
+
+
+@frozen(kw_only=True)
+class Odd:
+    """Gives whatever the test makes it give."""
+
+    kind: ClassVar[str] = "odd"
+    gives: ClassVar[Callable[[], Any]] = lambda: [Award(label="one")]
+
+    def awards(self, occurrence: Occurrence, dice: Random) -> Iterable[Award]:
+        answer: Iterable[Award] = type(self).gives()
+        return answer
+
+
+@frozen(kw_only=True)
+class OddGoal:
+    """Answers whatever the test makes it answer."""
+
+    kind: ClassVar[str] = "odd_goal"
+    answers: ClassVar[Callable[[], Any]] = lambda: (None, Met(reason="visit"))
+
+    events: tuple[str, ...]
+
+    def listens(self) -> Collection[str]:
+        return self.events
+
+    def start(self) -> None:
+        return None
+
+    def step(self, memory: None, event: Event) -> tuple[None, Met | None]:
+        answer: tuple[None, Met | None] = type(self).answers()
+        return answer
+
+
+@frozen(kw_only=True)
+class Deaf:
+    """Cannot send anything."""
+
+    kind: ClassVar[str] = "deaf"
+
+    def send(self, message: Message) -> None:
+        raise SystemExit("the line is down")
+
+
+class Odds:
+    """The plugin of all three."""
+
+    @staticmethod
+    @hookimpl(specname="register_rewards")
+    def rewards() -> list[type[Reward]]:
+        return [Odd]
+
+    @staticmethod
+    @hookimpl(specname="register_goals")
+    def goals() -> list[type[Goal[Any]]]:
+        return [OddGoal]
+
+    @staticmethod
+    @hookimpl(specname="register_notifiers")
+    def notifiers() -> list[type[Notifier]]:
+        return [Deaf]
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Iterator[Program]:
+    """A program whose client c1 chose a rule of an odd plugin, and c2 an ordinary one."""
+    folder = tmp_path / "odd"
+    make_program(folder, zone="UTC", by="ana")
+    (folder / "rules" / "odd.toml").write_text(
+        RULE.format(goal="odd_goal", reward="odd")
+        + '[[rule.notify]]\nkind = "deaf"\n\n'
+        + RULE.format(goal="any_of", reward="fixed_voucher").replace("drop-in", "ordinary")
+        + 'worth = "2.50"\n'
+    )
+    program = open_program(folder, by="ana", registry=load_plugins(Odds))
+    publish(program)
+    for client, rule in (("c1", "drop-in"), ("c2", "ordinary")):
+        add_client(program, client)
+        choose_goals(program, [Wish(client=client, rule=rule, words="w")])
+    yield program
+    program.close()
+
+
+def content(program: Program) -> list[tuple[Any, ...]]:
+    """Give every row of the ledger."""
+    tables = program.ledger.rows("select name from sqlite_master where type = 'table' order by 1")
+    return [
+        (table["name"], *row)
+        for table in tables
+        for row in program.ledger.rows(f"select * from {table['name']}")
+    ]
+
+
+def log(program: Program, client: str) -> list[str]:
+    """Log a visit; give what it earned."""
+    event, wrong = make_event(program, client=client, kind="visit")
+    assert event is not None, wrong
+    log_event(program, event)
+    return [award.label for award in program.ledger.awards("event = ?", event.id)]
+
+
+def raising(error: BaseException) -> Callable[[], Any]:
+    def give() -> Any:
+        raise error
+
+    return give
+
+
+def endless() -> Iterator[Award]:
+    while True:
+        yield Award(label="more", cents=1)
+
+
+def below_zero() -> list[Award]:
+    taken = Award(label="a fine", cents=1)
+    object.__setattr__(taken, "cents", -1)  # what a plugin would have to do to get past the type
+    return [taken]
+
+
+@pytest.mark.parametrize(
+    ("gives", "said"),
+    [
+        (raising(RuntimeError("out of paper")), "raised RuntimeError: out of paper"),
+        (raising(SystemExit(3)), "raised SystemExit: 3"),
+        (
+            lambda: [Award(label="a fine", cents=-1)],
+            "raised ValueError: an award cannot be below zero (-1 cents)",
+        ),
+        (
+            lambda: [Award(label="half", cents=0.5)],
+            "raised TypeError: an award's cents are whole cents, not 0.5",
+        ),  # type: ignore[arg-type]
+        (below_zero, "gave an award of -1 cents"),
+        (lambda: [Award(label="a house", cents=10**30)], f"gave an award of {10**30} cents"),
+        (lambda: ["2.50"], "gave '2.50', which is not an Award"),
+        (lambda: [None], "gave None, which is not an Award"),
+        (lambda: None, "raised TypeError: 'NoneType' object is not iterable"),
+        (lambda: [Award(label=3)], "gave an award whose label or item is not text"),  # type: ignore[arg-type]
+        (endless, "gave more than 1000 awards for one occurrence"),
+    ],
+    ids=[
+        "raises",
+        "leaves the program",
+        "below zero",
+        "half a cent",
+        "below zero by force",
+        "too large",
+        "text",
+        "None in a list",
+        "None",
+        "a label that is no text",
+        "endless",
+    ],
+)
+def test_a_reward_that_goes_wrong_stops_the_command_and_is_named(
+    odd: Program, monkeypatch: pytest.MonkeyPatch, gives: Callable[[], Any], said: str
+) -> None:
+    assert log(odd, "c1") == ["one"]
+    before = content(odd)
+    monkeypatch.setattr(Odd, "gives", gives)
+    with pytest.raises(CMError) as raised:
+        log(odd, "c1")
+    (mistake,) = raised.value.mistakes
+    assert mistake.where == f"plugin '{Odd.__module__}'"
+    assert mistake.what == f"rule 'drop-in': 'odd' {said}"
+    assert mistake.todo == "nothing was written; mend or remove the plugin, then log it again"
+    assert content(odd) == before
+    assert log(odd, "c2") == ["voucher 2.50"]
+    monkeypatch.undo()
+    assert log(odd, "c1") == ["one"]
+    assert verify(odd).ok
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (raising(RuntimeError("no")), "raised RuntimeError: no"),
+        (raising(SystemExit()), "raised SystemExit"),
+        (lambda: None, "raised TypeError: cannot unpack non-iterable NoneType object"),
+        (lambda: (None, True), "answered True instead of Met or None"),
+        (lambda: ([], None), "raised TypeError: unhashable type: 'list'"),
+    ],
+    ids=["raises", "leaves the program", "None", "True", "a memory that can change"],
+)
+def test_a_goal_that_goes_wrong_stops_the_command_and_is_named(
+    odd: Program, monkeypatch: pytest.MonkeyPatch, answers: Callable[[], Any], said: str
+) -> None:
+    before = content(odd)
+    monkeypatch.setattr(OddGoal, "answers", answers)
+    with pytest.raises(CMError) as raised:
+        log(odd, "c1")
+    (mistake,) = raised.value.mistakes
+    assert mistake.what == f"rule 'drop-in': 'odd_goal' {said}"
+    assert content(odd) == before
+    assert log(odd, "c2") == ["voucher 2.50"]
+
+
+def test_a_memory_that_cannot_be_kept_stops_the_command(
+    odd: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content(odd)
+    monkeypatch.setattr(OddGoal, "answers", lambda: (3.5, None))
+    with pytest.raises(
+        CMError, match="its goal's memory cannot be kept: a goal cannot remember a float"
+    ):
+        log(odd, "c1")
+    assert content(odd) == before
+
+
+def test_a_notifier_that_goes_wrong_costs_the_client_nothing(odd: Program) -> None:
+    assert log(odd, "c1") == ["one"]
+    for _ in range(2):
+        (sent,) = send_waiting(odd)
+        assert sent.problem == "SystemExit: the line is down"
+    assert len(odd.ledger.awards("client = ?", "c1")) == 1
+    assert verify(odd).ok
+
+
+# Real distributions, as a stranger's would be installed: a module and its dist-info.
+
+
+def distribution(folder: Path, name: str, source: str) -> None:
+    """Put a distribution with one plugin module in a folder that is to be on PYTHONPATH."""
+    info = folder / f"{name}-1.2.dist-info"
+    info.mkdir(parents=True)
+    (folder / f"{name}.py").write_text(source)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text(f"[cmengine]\n{name} = {name}\n")
+
+
+def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run cmengine as a process of its own, with the distributions of a folder installed."""
+    path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return subprocess.run(
+        [sys.executable, "-c", "from cmengine.cli import main; main()", "--by", "ana", *words],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_distribution_that_cannot_be_imported_is_shown_and_stops_nobody(tmp_path: Path) -> None:
+    distribution(tmp_path / "site", "cm_broken", "import a_module_that_is_not_there\n")
+    shown = command(tmp_path / "site", "plugins")
+    assert shown.returncode == 0
+    assert (
+        "cm_broken did not load: ModuleNotFoundError: No module named 'a_module_that_is_not_there'"
+        in shown.stdout
+    )
+    program = str(tmp_path / "program")
+    assert command(tmp_path / "site", "init", program, "--starter", "drop-in").returncode == 0
+    assert command(tmp_path / "site", "-p", program, "rules", "publish").returncode == 0
+    asks = tmp_path / "asks.toml"
+    asks.write_text(RULE.format(goal="any_of", reward="broken_card"))
+    checked = command(tmp_path / "site", "rules", "check", str(asks))
+    assert checked.returncode == 1
+    assert "no installed plugin offers the reward 'broken_card'" in checked.stderr
+    assert "plugin 'cm_broken' did not load (ModuleNotFoundError" in checked.stderr
+    assert "Traceback" not in checked.stderr
+
+
+RAISES_LATER = """
+from typing import ClassVar
+from pathlib import Path
+from attrs import frozen
+from cmengine import Award, hookimpl
+
+@frozen(kw_only=True)
+class Paper:
+    kind: ClassVar[str] = "paper"
+
+    def awards(self, occurrence, dice):
+        if Path(__file__).with_name("out-of-paper").exists():
+            raise RuntimeError("out of paper")
+        yield Award(label="a sheet")
+
+@hookimpl
+def register_rewards():
+    return [Paper]
+"""
+
+
+def test_a_distribution_that_raises_while_logging_is_named_and_nothing_is_written(
+    tmp_path: Path,
+) -> None:
+    site, program = tmp_path / "site", str(tmp_path / "program")
+    distribution(site, "cm_paper", RAISES_LATER)
+    command(site, "init", program, "--zone", "UTC")
+    (tmp_path / "program" / "rules" / "paper.toml").write_text(
+        RULE.format(goal="any_of", reward="paper")
+    )
+    for words in (
+        ("rules", "publish"),
+        ("client", "add", "c1"),
+        ("goal", "choose", "c1", "drop-in", "--words", "w"),
+        ("log", "c1", "visit"),
+    ):
+        assert command(site, "-p", program, *words).returncode == 0
+    before = command(site, "-p", program, "awards", "--json").stdout
+    (site / "out-of-paper").touch()
+    failed = command(site, "-p", program, "log", "c1", "visit", "--id", "k1")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr == (
+        "Error: plugin 'cm_paper': rule 'drop-in': 'paper' raised RuntimeError: out of paper; nothing was"
+        " written; mend or remove the plugin, then log it again\n"
+    )
+    assert command(site, "-p", program, "awards", "--json").stdout == before
+    (site / "out-of-paper").unlink()
+    again = command(site, "-p", program, "log", "c1", "visit", "--id", "k1")
+    assert "a sheet" in again.stdout
+    assert command(site, "-p", program, "verify").returncode == 0
