@@ -1,7 +1,7 @@
 """Check rule files, and publish what is new or changed as versions that can be chosen."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +9,9 @@ from attrs import define, field, frozen
 
 from cmengine.errors import CMError, Mistake, stop_if
 from cmengine.explain import first_times
+from cmengine.judge import law_mistakes
 from cmengine.kinds import Kinds, read_kinds
+from cmengine.laws import Finding
 from cmengine.model import Rule
 from cmengine.options import Place
 from cmengine.plugins import Registry
@@ -20,6 +22,9 @@ from cmengine.settings import KINDS, RULES, rule_files
 from cmengine.toml import parse, read_text
 from cmengine.welcome import welcome_mistakes
 
+Progress = Callable[[int, int], object]
+"""Told how many rules have been judged, and of how many."""
+
 
 @define
 class Report:
@@ -28,6 +33,7 @@ class Report:
     drafts: list[Draft] = field(factory=list)
     mistakes: list[Mistake] = field(factory=list)
     named: set[str] = field(factory=set)
+    findings: list[Finding] = field(factory=list)
     files: int = 0
     scenarios: int = 0
 
@@ -38,11 +44,14 @@ def check_files(
     kinds: Kinds | None = None,
     folder: Path | None = None,
     others: Sequence[Rule] = (),
+    judged: Collection[str] = (),
+    progress: Progress = lambda done, of: None,
 ) -> Report:
-    """Check rule files together, with the scenarios beside them.
+    """Check rule files together: read them, play the scenarios beside them, and judge them by the laws.
 
     Without `kinds`, those of the `kinds.toml` beside a file, or in the folder above, are taken.
-    `others` are rules published before, which a welcome may stand beside.
+    `others` are rules published before, which a welcome may stand beside; `judged` are the digests of
+    rules that need no judging. The laws come last, when everything else is well.
     """
     files = list({path.absolute(): path for path in files}.values())
     report = Report(files=len(files))
@@ -69,7 +78,33 @@ def check_files(
     report.mistakes += welcome_mistakes(report.drafts, others, report.named)
     for path, reader, drafts in by_file:
         _check_scenarios(path, reader, {draft.rule.id: draft for draft in drafts}, report)
+    if not report.mistakes:
+        _judge(report, by_file, others, judged, progress)
     return report
+
+
+def _judge(
+    report: Report,
+    by_file: Sequence[tuple[Path, Reader, list[Draft]]],
+    others: Sequence[Rule],
+    judged: Collection[str],
+    progress: Progress,
+) -> None:
+    beside = [*others, *(draft.rule for draft in report.drafts)]
+    of, done = len(report.drafts), 0
+    for _, reader, drafts in by_file:
+        for draft in drafts:
+            done += 1
+            together = [draft.rule, *(rule for rule in beside if rule.id == _beside(draft.rule))]
+            if any(rule.digest not in judged for rule in together):
+                mistakes, findings = law_mistakes([draft], beside, reader.kinds)
+                report.mistakes += mistakes
+                report.findings += findings
+            progress(done, of)
+
+
+def _beside(rule: Rule) -> str:
+    return getattr(rule.goal, "beside", None) or ""
 
 
 def _cannot_give(draft: Draft) -> list[Mistake]:
@@ -151,20 +186,36 @@ def files_of(program: Program, named: Sequence[Path] = ()) -> list[Path]:
     return files
 
 
-def check_program(program: Program, named: Sequence[Path] = ()) -> Report:
+def check_program(
+    program: Program,
+    named: Sequence[Path] = (),
+    judged: Collection[str] = (),
+    progress: Progress = lambda done, of: None,
+) -> Report:
     """Check a program's rule files, or those named, beside what is published."""
     current = program.ledger.current_digests().values()
     others = (
         [program.specimen(program.table(digest), digest) for digest in current] if named else []
     )
     return check_files(
-        files_of(program, named), program.registry, program.kinds, program.folder, others
+        files_of(program, named),
+        program.registry,
+        program.kinds,
+        program.folder,
+        others,
+        judged,
+        progress,
     )
 
 
-def publish(program: Program, named: Sequence[Path] = ()) -> tuple[list[Published], Report]:
-    """Check, then keep the text of each new or changed rule. Raises CMError, and then nothing is kept."""
-    report = check_program(program, named)
+def publish(
+    program: Program, named: Sequence[Path] = (), progress: Progress = lambda done, of: None
+) -> tuple[list[Published], Report]:
+    """Check, then keep the text of each new or changed rule. Raises CMError, and then nothing is kept.
+
+    What is published as it stands has been judged, and is not judged again.
+    """
+    report = check_program(program, named, set(program.ledger.current_digests().values()), progress)
     stop_if(report.mistakes)
     ledger = program.ledger
     published = []

@@ -94,9 +94,8 @@ def test_a_hook_that_asks_for_something_is_not_loaded() -> None:
 
 def test_a_wrapper_is_not_allowed() -> None:
     @hookimpl(wrapper=True, specname="register_rewards")
-    def all_mine() -> Iterator[Any]:
+    def all_mine() -> Iterator[None]:
         yield
-        return []
 
     registry = load_plugins(module(all_mine=all_mine))
     assert errors(registry) == {
@@ -325,9 +324,9 @@ def below_zero() -> list[Award]:
             "raised ValueError: an award cannot be below zero (-1 cents)",
         ),
         (
-            lambda: [Award(label="half", cents=0.5)],
+            lambda: [Award(label="half", cents=0.5)],  # type: ignore[arg-type]
             "raised TypeError: an award's cents are whole cents, not 0.5",
-        ),  # type: ignore[arg-type]
+        ),
         (below_zero, "gave an award of -1 cents"),
         (lambda: [Award(label="a house", cents=10**30)], f"gave an award of {10**30} cents"),
         (lambda: ["2.50"], "gave '2.50', which is not an Award"),

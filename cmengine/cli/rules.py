@@ -1,12 +1,15 @@
 """cmengine rules"""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from cmengine.cli.bowl import solve_bowl
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk, rule_ids
 from cmengine.cli.show import complain, count, document, note, problem, say, table, wrapped
+from cmengine.cli.simulate import simulate
 from cmengine.errors import CMError
 
 FILES = click.argument(
@@ -31,9 +34,9 @@ def rules_command() -> None:
 @json_option
 @click.pass_context
 def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
-    """Read rule files, find every mistake, and play the scenarios beside them. Changes nothing.
+    """Read rule files, find every mistake, play the scenarios, and look for a history that punishes.
 
-    Without FILE, all rules of the program. A FILE needs no program.
+    Without FILE, all rules of the program. A FILE needs no program. Changes nothing.
     """
     from cmengine.plugins import load_plugins
     from cmengine.publish import Report, check_files, check_program
@@ -41,10 +44,10 @@ def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
 
     desk = ctx.find_object(Desk) or Desk(".", None)
     if files and not (Path(desk.folder) / SETTINGS).is_file():
-        report: Report = check_files(_rule_files(files), load_plugins())
+        report: Report = check_files(_rule_files(files), load_plugins(), progress=_judging)
     else:
         with desk.open() as program:
-            report = check_program(program, _rule_files(files))
+            report = check_program(program, _rule_files(files), progress=_judging)
     ok = not report.mistakes
     counts = (
         f"{count(len(report.drafts), 'rule')} in {count(report.files, 'file')},"
@@ -57,14 +60,42 @@ def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
                 "problems": [problem(mistake) for mistake in report.mistakes],
                 "rules": [draft.rule.id for draft in report.drafts],
                 "scenarios": report.scenarios,
+                "findings": [_finding(one) for one in report.findings],
             }
         )
     elif ok:
-        say(f"All is well: {counts}.")
+        say(f"All is well: {counts}. No history was found in which somebody is punished.")
     if not ok:
         if not as_json:
             complain(CMError(*report.mistakes))
+            _say_scenarios(report.findings)
         ctx.exit(1)
+
+
+def _judging(done: int, of: int) -> None:
+    """Say on a terminal how far the judging is."""
+    if sys.stderr.isatty():
+        click.echo(
+            f"\rLooking for a history that punishes: {done} of {of}", nl=done == of, err=True
+        )
+
+
+def _finding(one: Any) -> dict[str, Any]:
+    return {
+        "rule": one.rule,
+        "law": one.law,
+        "promise": one.promise,
+        "story": one.story,
+        "seed": one.seed,
+        "scenario": one.scenario,
+    }
+
+
+def _say_scenarios(findings: list[Any]) -> None:
+    """Show the stories as scenarios that can be pasted beside the rule."""
+    for one in findings:
+        if one.scenario:
+            note(f"\nTo see {one.law} of '{one.rule}' again, beside the rule:\n\n{one.scenario}")
 
 
 def _rule_files(files: tuple[Path, ...]) -> list[Path]:
@@ -111,7 +142,7 @@ def publish_rules(ctx: click.Context, files: tuple[Path, ...], as_json: bool) ->
     desk = ctx.find_object(Desk) or Desk(".", None)
     with desk.open() as program:
         try:
-            published, report = publish(program, _rule_files(files))
+            published, report = publish(program, _rule_files(files), _judging)
         except CMError as error:
             if not as_json:
                 raise
@@ -218,3 +249,7 @@ def show_rule(desk: Desk, rule_id: str, as_json: bool) -> None:
 
 def _short(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+rules_command.add_command(simulate)
+rules_command.add_command(solve_bowl)
