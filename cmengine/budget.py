@@ -84,13 +84,14 @@ def forecast(
         table = _every_way(course, hand, chance)
     except _TooManyError:
         table = _drawn(course, hand, chance, dice)
-    # Where clients were drawn, their mean is a little off; the exact mean of earning is known.
     total = sum(p for p, _, _ in table.ways)
-    off = clients * (one.mean - sum(p * earned for p, earned, _ in table.ways) / total)
     free = hand.free
     earned, issued = _trials(table.ways, clients, trials, dice, both=not free)
-    earned = sorted(round(cents + off) for cents in earned)
-    issued = earned if free else sorted(issued)
+    if free:
+        # Where clients were drawn, their mean is a little off; the exact mean is known.
+        off = clients * (one.mean - sum(p * cents for p, cents, _ in table.ways) / total)
+        issued = earned = [round(cents + off) for cents in earned]
+    earned, issued = sorted(earned), sorted(issued)
     waiting = sum(p * (e - i) for p, e, i in table.ways) / total
     visits = table.visits
     if free:
@@ -255,9 +256,17 @@ class _Outcomes:
 
     def __init__(self, hand: Hand) -> None:
         self._hand = hand
+        self._of: dict[tuple[object, object], list[tuple[float, int, int]]] = {}
         self._sums: dict[tuple[int, tuple[tuple[int, int], ...]], dict[tuple[int, int], float]] = {}
 
     def of(self, gain: Gain) -> list[tuple[float, int, int]]:
+        """Give it, worked out once for all opportunities that bring the same."""
+        key = gain.sure, gain.draws
+        if key not in self._of:
+            self._of[key] = self._added_up(gain)
+        return self._of[key]
+
+    def _added_up(self, gain: Gain) -> list[tuple[float, int, int]]:
         sure = sum(cents for _, cents in gain.sure)
         found = {(sure, sum(self._hand.over(cents) for _, cents in gain.sure)): 1.0}
         for draws in gain.draws:

@@ -12,6 +12,7 @@ from cmengine.model import Choice, Rule
 from cmengine.program import Program
 from cmengine.rules import still_to_set, with_settings
 from cmengine.timeline import in_force
+from cmengine.versions import compare
 from cmengine.welcome import welcome_problem
 
 MOST_WORDS = 500
@@ -212,6 +213,36 @@ def set_goal(
             raise CMError(
                 *(evolve(m, where=f"client '{client}', rule '{rule}'") for m in error.mistakes)
             ) from error
+        book.choose(choice, program.now())
+        book.close()
+    return choice
+
+
+def accept_version(program: Program, client: str, rule: str, on: date | None = None) -> Choice:
+    """Let a client take the newest version of a rule they chose, from a day on.
+
+    Refused where it would pay less in some case than what they were promised: such a version is for
+    new choices only.
+    """
+    with program.ledger.writing():
+        book, latest = _latest(program, client, rule, on)
+        where = f"client '{client}', rule '{rule}'"
+        newest = program.ledger.current_digests()[rule]
+        if newest == latest.digest:
+            raise CMError(
+                Mistake(where, "this is the newest version already", "nothing is to be done")
+            )
+        choice = evolve(latest, id=program.new_id(), digest=newest, on=on or program.today())
+        new = _with(program, choice)
+        less = compare(program.rule_of(latest), new, program.kinds).less
+        if less:
+            raise CMError(
+                Mistake(
+                    where,
+                    f"the newest version would earn less in a case like this: {less}",
+                    "it is for new choices only; this client keeps theirs",
+                )
+            )
         book.choose(choice, program.now())
         book.close()
     return choice

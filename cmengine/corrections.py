@@ -48,7 +48,7 @@ def correct_event(program: Program, event: str, reason: str) -> Corrected:
                 Mistake(where, "a correction needs a reason", 'say why with --reason "..."')
             )
         number = ledger.add_correction(stored.seq, now, program.by)
-        ledger.keep_personal(stored.event.client, f"correction:{event}", reason[:2000])
+        ledger.keep_personal(stored.event.client, f"correction:{event}", reason)
         caught_up = _stand_without(program, stored.event.client, number)
         kept = sum(award.cents for award in ledger.awards("event = ?", event))
     return Corrected(stored.event, kept, tuple(caught_up))

@@ -199,7 +199,7 @@ def make_event(
 
 def log_event(program: Program, event: Event, note: str = "") -> Logged:
     """Log one event, durably, and give what it earned."""
-    stop_if(_too_long("note", note, MOST_NOTE))
+    stop_if(too_long("note", note, MOST_NOTE))
     with program.ledger.writing():
         program.must_have(event.client)
         book = Logbook(program)
@@ -212,7 +212,7 @@ def log_event(program: Program, event: Event, note: str = "") -> Logged:
 
 def add_client(program: Program, client: str, name: str = "") -> None:
     """Enroll a client by a code; a name is kept apart, where it can be erased."""
-    stop_if([*client_code_mistakes(client), *_too_long("name", name, MOST_NAME)])
+    stop_if([*client_code_mistakes(client), *too_long("name", name, MOST_NAME)])
     with program.ledger.writing():
         if program.ledger.has_client(client):
             raise CMError(
@@ -227,7 +227,8 @@ def add_client(program: Program, client: str, name: str = "") -> None:
             program.ledger.keep_personal(client, "name", name)
 
 
-def _too_long(what: str, text: str, most: int) -> list[Mistake]:
+def too_long(what: str, text: str, most: int) -> list[Mistake]:
+    """Check that a text can be kept as it is: nothing that somebody typed is cut off."""
     if len(text) <= most:
         return []
     return [Mistake(f"the {what}", f"is longer than {most:,} letters", "shorten it")]

@@ -40,9 +40,12 @@ class Standing:
         self.memory = outcome.memory
         if outcome.earned is None:
             return
-        occurrence = outcome.earned.occurrence
+        self.times = outcome.earned.occurrence.ordinal
+        self.count(outcome.earned.occurrence)
+
+    def count(self, occurrence: Occurrence) -> None:
+        """Let an occurrence count for its day, its week and its slot."""
         week = week_of(occurrence.on)
-        self.times = occurrence.ordinal
         self.days[occurrence.on] = self.days.get(occurrence.on, 0) + 1
         self.weeks[week] = self.weeks.get(week, 0) + 1
         if occurrence.slot is not None:

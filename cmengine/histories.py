@@ -47,6 +47,12 @@ class Told:
             value=self.thing.value,
         )
 
+    def said(self) -> str:
+        """Say it the way people do: ``visit on 5 Jan``."""
+        day = FIRST + timedelta(days=self.day)
+        value = "" if self.thing.value is None else f" {self.thing.value}"
+        return f"{self.thing.kind}{value} on {day.day} {day:%b}"
+
 
 History = tuple[Told, ...]
 """In the order of logging, which need not be the order of the days."""

@@ -29,11 +29,12 @@ class Cap:
 class Landing:
     """Where a cap first holds something back, if everything is met: of `cents`, `issued` are issued.
 
-    `visit` counts opportunities from 1; `waiting` is what waits after the last of them.
+    `visit` counts opportunities from 1, `reward` the times it was met; `waiting` is what waits after the last of them.
     """
 
     cap: Cap
     visit: int
+    reward: int
     on: date
     cents: int
     issued: int
@@ -89,14 +90,16 @@ class Hand:
         """Earn `cents` at opportunity `n`, of which `allowed` may be issued, and issue what can be."""
         if not self.caps:
             return Purse(purse.earned + cents, purse.issued + allowed, 0, ())
-        spent = [s if on else 0 for s, on in zip(purse.spent, self._goes_on[n], strict=True)]
-        room = min(cap.most - s for cap, s in zip(self.caps, spent, strict=True))
-        now = max(0, min(purse.waiting + allowed, room))
+        now, spent = purse.waiting + allowed, []
+        for cap, before, goes_on in zip(self.caps, purse.spent, self._goes_on[n], strict=True):
+            already = before if goes_on else 0
+            spent.append(already)
+            now = min(now, max(0, cap.most - already))
         return Purse(
             purse.earned + cents,
             purse.issued + now,
             purse.waiting + allowed - now,
-            tuple(s + now for s in spent),
+            tuple([already + now for already in spent]),
         )
 
 
@@ -115,7 +118,7 @@ def landing(course: Course, cap: Cap, budget_year: tuple[int, int] = (1, 1)) -> 
     """Find the first reward that a cap holds back if everything is met; draws are taken at their mean."""
     hand = Hand(course.days, [cap], budget_year)
     purse, state = hand.empty(), course.start()
-    found: tuple[int, int, int] | None = None
+    found: tuple[int, int, int, int] | None = None
     for n in range(len(course.days)):
         state, gain = course.met(n, state)
         sure = [cents for _, cents in gain.sure]
@@ -125,13 +128,15 @@ def landing(course: Course, cap: Cap, budget_year: tuple[int, int] = (1, 1)) -> 
         purse = hand.give(n, before, cents, allowed)
         now = purse.issued - before.issued - before.waiting
         if found is None and now < cents:
-            found = n, cents, max(0, now)
+            times = gain.occurrence.ordinal if gain.occurrence else 0
+            found = n, times, cents, max(0, now)
     if found is None:
         return None
-    n, cents, now = found
+    n, times, cents, now = found
     return Landing(
         cap=cap,
         visit=n + 1,
+        reward=times,
         on=course.days[n],
         cents=cents,
         issued=now,
@@ -167,12 +172,22 @@ def shortage(
     )
 
 
-def by_window(
-    days: Sequence[date], visits: Sequence[float], window: Window, budget_year: tuple[int, int]
-) -> dict[tuple[int, ...], float]:
-    """Add up what is issued on average, in cents, in each window."""
-    found: dict[tuple[int, ...], float] = {}
+def left_waiting(
+    days: Sequence[date],
+    visits: Sequence[float],
+    window: Window,
+    most: int,
+    budget_year: tuple[int, int],
+) -> float:
+    """Say what waits at the end, in cents, if only `most` is issued in a window.
+
+    `visits` is what would be issued at each opportunity; what waits goes on into the next window.
+    """
+    waiting, spent = 0.0, 0.0
+    at: tuple[int, ...] | None = None
     for day, cents in zip(days, visits, strict=True):
-        key = window_of(day, window, budget_year)
-        found[key] = found.get(key, 0.0) + cents
-    return found
+        if at != (at := window_of(day, window, budget_year)):
+            spent = 0.0
+        now = min(waiting + cents, most - spent)
+        waiting, spent = waiting + cents - now, spent + now
+    return waiting

@@ -127,7 +127,7 @@ def setback(case: Case, history: History, things: Sequence[Thing], dice: Random)
     before = case.got(history)
     for told in history:
         if _fewer(after[told.name], before[told.name]):
-            return f"Adding {_said(extra)}, which earns nothing, lowers {_said(told)} {_change(before[told.name], after[told.name])}"
+            return f"Adding {extra.said()}, which earns nothing, lowers {told.said()} {_change(before[told.name], after[told.name])}"
     return ""
 
 
@@ -144,7 +144,7 @@ def good(case: Case, history: History, things: Sequence[Thing], dice: Random) ->
     for end in range(place, len(on_time) + 1):
         before, after = case.got(on_time[:end]), case.got(more[: end + 1])
         if total(after) < total(before) or _things(after) < _things(before):
-            return f"Adding {_said(extra)} lowers the total from {dollars(total(before))} to {dollars(total(after))}"
+            return f"Adding {extra.said()} lowers the total from {dollars(total(before))} to {dollars(total(after))}"
     return ""
 
 
@@ -157,7 +157,7 @@ def gap(case: Case, history: History, things: Sequence[Thing], dice: Random) -> 
     before, after = case.got(history), case.got(moved(history, days, since))
     for told in history:
         if _fewer(after[told.name], before[told.name]):
-            return f"Being away for {_days(days)} before {_said(told)} lowers it {_change(before[told.name], after[told.name])}"
+            return f"Being away for {_days(days)} before {told.said()} lowers it {_change(before[told.name], after[told.name])}"
     return ""
 
 
@@ -197,7 +197,7 @@ def again(case: Case, history: History, things: Sequence[Thing], dice: Random) -
     part = tuple(told for told in on_time if dice.random() < 0.7)
     less, before = case.got(part), case.got(on_time)
     if total(less) > total(before):
-        kept = ", ".join(_said(told) for told in part) or "nothing at all"
+        kept = ", ".join(told.said() for told in part) or "nothing at all"
         return f"With only {kept}, the total would be {dollars(total(less))} instead of {dollars(total(before))}"
     return ""
 
@@ -219,7 +219,7 @@ def absence(case: Case, history: History, things: Sequence[Thing], dice: Random)
     steps = Counter(case.steps(without)) | Counter(case.steps(history))
     lost = total(case.got(history)) - total(case.got(without))
     if lost > steps.total():
-        return f"Without {_said(left)} the total is {dollars(lost)} lower, more than any one time is worth"
+        return f"Without {left.said()} the total is {dollars(lost)} lower, more than any one time is worth"
     return ""
 
 
@@ -374,7 +374,7 @@ def _shrunk(
             if smaller:
                 break
     before = (
-        f"Somebody has: {', '.join(_said(told) for told in best)}"
+        f"Somebody has: {', '.join(told.said() for told in best)}"
         if best
         else "Nothing has happened yet"
     )
@@ -409,18 +409,12 @@ def scenario(case: Case, history: History) -> str:
 def _differs(history: History, before: Got, after: Got, story: str) -> str:
     for told in history:
         if before[told.name] != after[told.name]:
-            return f"{story}: {_said(told)} {_change(before[told.name], after[told.name])}"
+            return f"{story}: {told.said()} {_change(before[told.name], after[told.name])}"
     return ""
 
 
 def _days(number: int) -> str:
     return "a day" if number == 1 else f"{number} days"
-
-
-def _said(told: Told) -> str:
-    day = FIRST + timedelta(days=told.day)
-    value = "" if told.thing.value is None else f" {told.thing.value}"
-    return f"{told.thing.kind}{value} on {day.day} {day:%b}"
 
 
 def _change(before: Sequence[Award], after: Sequence[Award]) -> str:

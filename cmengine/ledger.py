@@ -161,6 +161,16 @@ class Ledger:
         )
         return {row["rule"]: row["digest"] for row in self.rows(sql)}
 
+    def history_of(self, rule: str) -> list[dict[str, Any]]:
+        """Give the versions of a rule as they were published, oldest first, and who keeps each."""
+        sql = (
+            "select r.digest, p.published_at, p.published_by, (select count(*) from choices c"
+            " where c.digest = r.digest and c.stands and c.seq = (select max(d.seq) from choices d"
+            " where d.client = c.client and d.rule = c.rule)) as kept_by"
+            " from publications p join rules r using (digest) where r.rule = ? order by p.seq"
+        )
+        return [dict(row) for row in self.rows(sql, rule)]
+
     # Clients
 
     def add_client(self, client: str, at: datetime, by: str) -> None:

@@ -230,6 +230,19 @@ def publish(
     return published, report
 
 
+def in_files(program: Program) -> dict[str, Rule]:
+    """Give the rules as they stand in the program's files, as far as they can be read."""
+    found = {}
+    for path in rule_files(program.folder):
+        try:
+            tables, place = parse(read_text(path), str(path))
+        except CMError:
+            continue
+        drafts, _ = program.reader().read_file(tables, place)
+        found.update({draft.rule.id: draft.rule for draft in drafts})
+    return found
+
+
 def unpublished(program: Program) -> list[str]:
     """Name the rules whose file says something else than what is published."""
     current = program.ledger.current_digests()

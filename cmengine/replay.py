@@ -80,6 +80,16 @@ class Replay:
         self.released |= {key for key in self.given if key not in without.given}
         for key, one in without.given.items():
             self.given.setdefault(key, Given(one.result, self.round))
+        self._count_again()
+
+    def _count_again(self) -> None:
+        """Let days, weeks and slots be those of the occurrences that were given and still count."""
+        for standing in self.standings.values():
+            standing.days, standing.weeks, standing.slots = {}, {}, set()
+        for key, one in self.given.items():
+            earned = one.result.outcome.earned
+            if key not in self.released and earned is not None and key[1] in self.standings:
+                self.standings[key[1]].count(earned.occurrence)
 
     def _show(self, timelines: Timelines, seq: int, event: Event) -> None:
         for result in results(timelines, event, self.rule_of, self._recall, self.dice):

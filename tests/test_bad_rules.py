@@ -418,7 +418,8 @@ def test_the_same_id_twice_names_both_places(check: Check, tmp_path: Path) -> No
 def test_the_same_file_named_twice_is_read_once(tmp_path: Path, run: Run) -> None:
     (tmp_path / "good.toml").write_text(GOOD)
     result = run("rules", "check", tmp_path / "good.toml", tmp_path / "good.toml")
-    assert (result.exit_code, result.stdout) == (0, "All is well: 1 rule in 1 file, 0 scenarios.\n")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("All is well: 1 rule in 1 file, 0 scenarios")
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from cmengine.cli.show import count, day, document, money, nth, say, table
 def awards_command(desk: Desk, client: str | None, as_json: bool) -> None:
     """List what was earned, in the order in which it was logged."""
     with desk.open() as program:
-        if client:
+        if client is not None:
             program.must_have(client)
-        awards = program.ledger.awards("client = ?", client) if client else program.ledger.awards()
+        awards = program.ledger.awards("client = ?", client) if client is not None else program.ledger.awards()
     if as_json:
         rows = [
             {

@@ -157,7 +157,8 @@ def _bowl_of(desk: Desk, which: str, rule_id: str | None) -> Any:
     first = Occurrence(rule=rule.id, on=date.min, value=None, ordinal=1, slot=1, reason="")
     for reward in rule.rewards:
         if isinstance(reward, Odds):
-            return Bowl(reward.odds(first)[1])
+            slips = sorted(reward.odds(first)[1], key=lambda slip: slip[1])
+            return Bowl(tuple(slips))
     raise CMError(Mistake(f"rule '{rule.id}'", "it draws from no bowl", "name another rule"))
 
 

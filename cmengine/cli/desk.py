@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,6 +58,21 @@ class Day(click.ParamType[Any]):
             return read_day(value)
         except ValueError as error:
             self.fail(f"{error}, or today, or yesterday")
+
+
+class Hour(click.ParamType[Any]):
+    """A local time, written like 14:30."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            at = time.fromisoformat(value) if len(value) in (5, 8) else None
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo is not None:
+            self.fail(f"'{value:.40}' is not a time like 14:30")
+        return at
 
 
 def day_meant(program: Any, on: Any) -> date | None:

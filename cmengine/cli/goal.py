@@ -156,6 +156,35 @@ def set_command(
         say(f"{client}, {rule}: {changed} from {day(choice.on)} on.")
 
 
+@goal_command.command("accept", epilog=examples("cmengine goal accept c001 drop-in"))
+@CLIENT
+@RULE
+@ON
+@json_option
+@pass_desk
+def accept_command(desk: Desk, client: str, rule: str, on: Any, as_json: bool) -> None:
+    """CLIENT takes the newest version of RULE. Theirs stays as it is until they do.
+
+    A version that would earn less in any case cannot be taken; see: cmengine rules diff RULE
+    """
+    from cmengine.choices import accept_version
+
+    with desk.open() as program:
+        choice = accept_version(program, client, rule, day_meant(program, on))
+    if as_json:
+        document(
+            {
+                "choice": choice.id,
+                "rule": rule,
+                "client": client,
+                "digest": choice.digest,
+                "on": choice.on.isoformat(),
+            }
+        )
+    else:
+        say(f"{client} has taken version {choice.digest[:12]} of {rule}, from {day(choice.on)} on.")
+
+
 @goal_command.command("set-aside", epilog=examples("cmengine goal set-aside c001 drop-in"))
 @CLIENT
 @RULE
@@ -188,9 +217,9 @@ def list_goals(desk: Desk, client: str | None, as_json: bool) -> None:
     """List what is chosen now, by everybody or by CLIENT."""
     rows: list[dict[str, Any]] = []
     with desk.open() as program:
-        if client:
+        if client is not None:
             program.must_have(client)
-        for one in [client] if client else program.ledger.clients():
+        for one in [client] if client is not None else program.ledger.clients():
             for rule, timeline in program.ledger.timelines(one).items():
                 choice = timeline[-1].choice
                 if choice.stands:

@@ -1,6 +1,6 @@
 """cmengine log"""
 
-from datetime import datetime
+from datetime import time
 from typing import Any
 
 import click
@@ -8,6 +8,7 @@ import click
 from cmengine.cli.desk import (
     Day,
     Desk,
+    Hour,
     client_codes,
     day_meant,
     examples,
@@ -39,7 +40,7 @@ from cmengine.cli.show import day, document, money, nth, say, several, table
 @click.option(
     "--at",
     metavar="TIME",
-    type=click.DateTime(["%H:%M", "%H:%M:%S"]),
+    type=Hour(),
     help="The local time, like 14:30.",
 )
 @click.option(
@@ -59,7 +60,7 @@ def log_command(
     kind: str,
     value: str | None,
     on: Any,
-    at: datetime | None,
+    at: time | None,
     event_id: str | None,
     evidence: str | None,
     note: str,
@@ -72,7 +73,7 @@ def log_command(
     from cmengine.reasons import on_the_menu, reasons
 
     with desk.open() as program:
-        moment = program.moment(day_meant(program, on), at.time() if at else None)
+        moment = program.moment(day_meant(program, on), at)
         event, wrong = make_event(
             program,
             client=client,

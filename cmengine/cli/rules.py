@@ -10,6 +10,7 @@ from cmengine.cli.bowl import solve_bowl
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk, rule_ids
 from cmengine.cli.show import complain, count, document, note, problem, say, table, wrapped
 from cmengine.cli.simulate import simulate
+from cmengine.cli.versions import diff, history
 from cmengine.errors import CMError
 
 FILES = click.argument(
@@ -253,3 +254,7 @@ def _short(value: Any) -> str:
 
 rules_command.add_command(simulate)
 rules_command.add_command(solve_bowl)
+
+
+rules_command.add_command(history)
+rules_command.add_command(diff)

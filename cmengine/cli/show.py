@@ -34,7 +34,7 @@ def say(text: str = "") -> None:
 
 def note(text: str) -> None:
     """Print a remark on standard error."""
-    click.echo(plain(text), err=True)
+    click.echo("\n".join(plain(line) for line in text.split("\n")), err=True)
 
 
 def document(data: Any) -> None:

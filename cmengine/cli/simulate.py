@@ -30,11 +30,12 @@ def read_caps(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
     from cmengine.issuing import Cap, Window
     from cmengine.money import cents
 
+    windows: dict[str, Window] = {one: one for one in get_args(Window)}
     caps = []
     for text in texts:
         amount, _, window = text.partition("/")
-        windows = get_args(Window)
-        if window and window not in windows:
+        window = window or "calendar_year"
+        if window not in windows:
             raise click.BadParameter(
                 f"'{window:.30}' is no window; {did_you_mean(window, windows)}"
             )
@@ -42,7 +43,7 @@ def read_caps(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
             most = cents(amount)
         except ValueError as error:
             raise click.BadParameter(str(error)) from error
-        caps.append(Cap(name=text, window=window or "calendar_year", most=most))
+        caps.append(Cap(name=text, window=windows[window], most=most))
     return caps
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from attrs import frozen
 
-from cmengine.budget import Forecast
+from cmengine.budget import DRAWN, Forecast
 from cmengine.cli.show import count, day, money, say, table, wrapped
 from cmengine.course import Course
-from cmengine.issuing import Cap, Landing, Shortage, by_window, shortage
+from cmengine.issuing import Cap, Landing, Shortage, left_waiting, shortage
 from cmengine.settings import Settings
 from cmengine.simulate import Comparison, Outlook, Outlooks
 
@@ -119,18 +119,15 @@ class Simulated:
             return
         say("\nLimits on what a client may be issued. What is over waits; it stays theirs.")
         for cap, found in self.landings:
-            head = f"  {cap.name}: at most {money(cap.most)} in {WINDOWS[cap.window]}."
-            if found is None:
-                say(wrapped(f"{head} ", "It holds nothing back, even if everything is met."))
-                continue
-            say(
-                wrapped(
-                    f"{head} ",
-                    f"If everything is met, it lands on reward {found.visit} ({day(found.on)}): "
-                    f"{money(found.issued)} of {money(found.cents)} is issued then; "
-                    f"{money(found.waiting)} waits at the end.",
+            say(f"  {cap.name}: at most {money(cap.most)} in {WINDOWS[cap.window]}.")
+            lands = "It holds nothing back, even if everything is met."
+            if found is not None:
+                lands = (
+                    f"If everything is met, it lands on reward {found.reward} ({day(found.on)}): "
+                    f"{money(found.issued)} of {money(found.cents)} is issued then, and "
+                    f"{money(found.waiting)} waits at the end."
                 )
-            )
+            say(wrapped("    ", lands))
 
     def _comparisons(self) -> None:
         visits = ", ".join(map(str, self.setbacks))
@@ -159,7 +156,9 @@ class Simulated:
                 f"{_money(found.waiting)} a client on average."
             )
         if not found.exact:
-            say("  There are too many ways to add up: the spread was drawn from 20000 clients.")
+            say(
+                f"  There are too many ways to add up: the percentiles rest on {DRAWN} drawn clients."
+            )
         for name, one in self._funds(found):
             enough = f"enough in {one.enough:.1%} of trials"
             passed = f"; on average it is used up on {day(one.on)}" if one.on else ""
@@ -185,10 +184,9 @@ class Simulated:
         """Set the limits of whole funds against what is issued on average in each window."""
         for one in self.settings.limit if self.settings else ():
             if one.per == "fund" and one.window != "award" and self.settings:
-                spent = by_window(
-                    self.course.days, found.visits, one.window, self.settings.budget_year
+                over = left_waiting(
+                    self.course.days, found.visits, one.window, one.most, self.settings.budget_year
                 )
-                over = sum(max(0.0, cents - one.most) for cents in spent.values())
                 yield {"name": one.name, "window": one.window, "most": one.most, "over": over}
 
     def data(self) -> dict[str, Any]:
@@ -269,6 +267,7 @@ def _called(name: str) -> str:
 def _landing(cap: Cap, found: Landing | None) -> dict[str, Any]:
     lands = found and {
         "visit": found.visit,
+        "reward": found.reward,
         "on": found.on.isoformat(),
         "cents": found.cents,
         "issued_cents": found.issued,

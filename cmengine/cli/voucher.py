@@ -92,9 +92,9 @@ def redeem(desk: Desk, code: str | None, as_json: bool) -> None:
 def list_vouchers(desk: Desk, client: str | None, as_json: bool) -> None:
     """List vouchers, and which are still open. Codes are not kept, so they are not shown."""
     with desk.open() as program:
-        if client:
+        if client is not None:
             program.must_have(client)
-        where, values = ("client = ?", (client,)) if client else ("1", ())
+        where, values = ("client = ?", (client,)) if client is not None else ("1", ())
         rows = program.ledger.vouchers(where, *values)
     if as_json:
         document({"vouchers": rows})

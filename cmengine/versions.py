@@ -1,0 +1,123 @@
+"""Two versions of a rule beside each other: who would earn more or less, and when. Pure."""
+
+from collections.abc import Sequence
+from random import Random
+
+from attrs import evolve, frozen
+
+from cmengine.explain import first_times
+from cmengine.histories import FIRST, History, Thing, drawn, small, things
+from cmengine.kinds import Kinds
+from cmengine.laws import Case, total
+from cmengine.model import Rule
+from cmengine.money import dollars
+
+TIMES = 60  # how many times of a rule are compared one by one
+TRIES = 400  # how many longer histories are played under both
+
+
+@frozen
+class Step:
+    """The times from `first` to `last` earn something else: what they did, and what they would."""
+
+    first: int
+    last: int
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class Comparison:
+    """What a new version changes. `less` and `more` tell a history that earns less, or more, under it."""
+
+    words: tuple[str, ...]
+    steps: tuple[Step, ...]
+    less: str
+    more: str
+
+    @property
+    def same(self) -> bool:
+        """Say whether nothing differs."""
+        return not (self.words or self.steps or self.less or self.more)
+
+
+def compare(old: Rule, new: Rule, kinds: Kinds | None = None, *, seed: int = 1) -> Comparison:
+    """Compare two versions: their words, time by time, and by playing the same histories under both."""
+    less = more = ""
+    before, after = (Case((evolve(rule, starts=None, ends=None),)) for rule in (old, new))
+    can_happen = things((old, new), kinds)
+    dice = Random(seed)
+    histories: list[History] = [
+        *_small(can_happen, dice),
+        *(drawn(can_happen, dice) for _ in range(TRIES)),
+    ]
+    for history in sorted(histories, key=len):
+        was, would = total(before.got(history)), total(after.got(history))
+        if would < was and not less:
+            less = _story(history, was, would)
+        if would > was and not more:
+            more = _story(history, was, would)
+        if less and more:
+            break
+    if _runs_shorter(old, new):
+        less = (
+            less or f"it would run from {new.starts or 'the beginning'} to {new.ends or 'no end'}"
+        )
+    return Comparison(
+        words=tuple(_words(old, new)), steps=tuple(_steps(old, new)), less=less, more=more
+    )
+
+
+def _small(can_happen: Sequence[Thing], dice: Random) -> list[History]:
+    """Give a fair share of the histories of up to two events."""
+    every = list(small(can_happen, 2))
+    return every if len(every) <= TRIES else dice.sample(every, TRIES)
+
+
+def _runs_shorter(old: Rule, new: Rule) -> bool:
+    starts = new.starts is not None and (old.starts is None or new.starts > old.starts)
+    ends = new.ends is not None and (old.ends is None or new.ends < old.ends)
+    return starts or ends
+
+
+def _words(old: Rule, new: Rule) -> list[str]:
+    told = []
+    for name in ("title", "why", "source", "starts", "ends", "per_day", "per_week", "client_sets"):
+        was, now = getattr(old, name), getattr(new, name)
+        if was != now:
+            told.append(f"{name}: {_shown(was)} -> {_shown(now)}")
+    for name in ("goal", "rewards", "calendar", "notify"):
+        if getattr(old, name) != getattr(new, name):
+            told.append(f"{name} changed")
+    return told
+
+
+def _shown(value: object) -> str:
+    if value in (None, "", ()):
+        return "nothing"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _steps(old: Rule, new: Rule) -> list[Step]:
+    """Find the times that earn something else, neighbors that change the same way taken together."""
+    found: list[Step] = []
+    pairs = zip(first_times(old, FIRST, TIMES), first_times(new, FIRST, TIMES), strict=True)
+    for n, (was, now) in enumerate(pairs, start=1):
+        if was == now:
+            continue
+        step = Step(n, n, tuple(was), tuple(now))
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and last.last == n - 1
+            and (last.before, last.after) == (step.before, step.after)
+        ):
+            found[-1] = evolve(last, last=n)
+        else:
+            found.append(step)
+    return found
+
+
+def _story(history: History, was: int, would: int) -> str:
+    told = ", ".join(one.said() for one in history) or "nothing"
+    return f"{told}: {dollars(would)} instead of {dollars(was)}"
