@@ -4,8 +4,8 @@ rung it used is free again, so the next real event earns what it would have earn
 
 from attrs import frozen
 
-from cmengine.engine import memory_text
-from cmengine.errors import CMError, Mistake
+from cmengine.engine import MOST_NOTE, memory_text, too_long
+from cmengine.errors import CMError, Mistake, stop_if
 from cmengine.fold import Result
 from cmengine.ledger import Remembered, Stored
 from cmengine.model import Event
@@ -47,6 +47,7 @@ def correct_event(program: Program, event: str, reason: str) -> Corrected:
             raise CMError(
                 Mistake(where, "a correction needs a reason", 'say why with --reason "..."')
             )
+        stop_if(too_long("reason", reason, MOST_NOTE))
         number = ledger.add_correction(stored.seq, now, program.by)
         ledger.keep_personal(stored.event.client, f"correction:{event}", reason)
         caught_up = _stand_without(program, stored.event.client, number)

@@ -128,7 +128,6 @@ class Course:
     asked: set[str] = Factory(set)
     _steps: dict[tuple[int, State], tuple[State, Gain]] = Factory(dict)
     _events: dict[tuple[date, Hashable], tuple[str, Value]] = Factory(dict)
-    _odds: dict[tuple[int, Occurrence], Draws] = Factory(dict)
 
     def start(self) -> State:
         """Say where a client stands before the first opportunity."""

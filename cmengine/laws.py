@@ -72,6 +72,13 @@ class Case:
                     found[event.id] += tuple(award for _, award in outcome.earned.awards)
         return found
 
+    def counts(self, history: History, place: int) -> bool:
+        """Say whether the event at a place is an occurrence, though perhaps one with no award."""
+        events = [told.event() for told in history]
+        return any(
+            play(rule, events, _same_luck, FIRST)[place].earned is not None for rule in self.rules
+        )
+
     def steps(self, history: History) -> dict[tuple[str, int], int]:
         """Give the most that each reward of each rule gave for one occurrence, in cents."""
         events = [told.event() for told in history]
@@ -121,8 +128,9 @@ def setback(case: Case, history: History, things: Sequence[Thing], dice: Random)
     """R1, R3: an event that earns nothing, anywhere, lowers no award."""
     extra = Told("extra", dice.choice(DAYS), dice.choice(things))
     place = dice.randint(0, len(history))
-    after = case.got((*history[:place], extra, *history[place:]))
-    if after["extra"]:
+    more = (*history[:place], extra, *history[place:])
+    after = case.got(more)
+    if after["extra"] or case.counts(more, place):
         return ""
     before = case.got(history)
     for told in history:
@@ -155,9 +163,16 @@ def gap(case: Case, history: History, things: Sequence[Thing], dice: Random) -> 
     since = dice.choice(history).day
     days = dice.choice((7, 14, 28, 70, 364) if case.weekly else (1, 2, 5, 7, 10, 28, 31, 100, 400))
     before, after = case.got(history), case.got(moved(history, days, since))
+    was = would = things_were = things_would = 0
     for told in history:
-        if _fewer(after[told.name], before[told.name]):
-            return f"Being away for {_days(days)} before {told.said()} lowers it {_change(before[told.name], after[told.name])}"
+        was, would = was + cents(before[told.name]), would + cents(after[told.name])
+        things_were, things_would = (
+            things_were + _items(before[told.name]),
+            things_would + _items(after[told.name]),
+        )
+        if would < was or things_would < things_were:
+            away = evolve(told, day=since).said().rpartition(" on ")[2]
+            return f"Being away for {_days(days)} before {away} lowers what is earned up to {told.said()} from {dollars(was)} to {dollars(would)}"
     return ""
 
 

@@ -37,6 +37,25 @@ def explained(program: Program, award: str) -> tuple[AwardRow, Rule, Explanation
     return row, rule, explain_award(rule, row.reward, occurrence, place, kept, dice)
 
 
+def worked_from(program: Program, row: AwardRow, rule: Rule) -> dict[str, object]:
+    """Give what an award is worked out from, in technical words."""
+    choice = _choice(program, row)
+    found = program.ledger.find_event(row.event)
+    return {
+        "event": row.event,
+        "value": None if found is None or found.event.value is None else str(found.event.value),
+        "evidence": found.event.evidence if found else None,
+        "rule version": row.digest,
+        "settings": dict(choice.settings),
+        "goal": f"{type(rule.goal).__module__}: {rule.goal!r}",
+        "reward": f"{type(rule.rewards[row.reward]).__module__}: {rule.rewards[row.reward]!r}",
+        "ordinal": row.ordinal,
+        "slot": row.slot,
+        "dice": f"HMAC-SHA256(draw secret, event + rule + {row.reward})",
+        "draw secret's hash": program.ledger.fact("draws"),
+    }
+
+
 def _choice(program: Program, row: AwardRow) -> Choice:
     """Find a choice of this version, for the client's settings; rewards are the same under each."""
     for one in program.ledger.timelines(row.client).get(row.rule, []):

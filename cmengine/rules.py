@@ -447,7 +447,7 @@ def _specimen(annotation: Any) -> Any:
         return typing.get_args(annotation)[0]
     text = str(annotation)
     if "tuple" in text:
-        return ["one step"]
+        return ["one step", "another step", "a third step"]
     return "something" if "str" in text else 1
 
 

@@ -86,7 +86,6 @@ client_sets = ["goal.steps"]
 [rule.goal]
 kind = "steps"
 event = "step"
-per_day = 1
 [[rule.reward]]
 kind = "fixed_voucher"
 worth = "3.00"

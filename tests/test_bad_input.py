@@ -389,6 +389,17 @@ DESK = {
             r"log: there is no kind of event 'visit\x1b]\x07\u202e'; did you mean 'visit'?",
         ],
     ),
+    "a mistake there is not": (
+        ["correct", "k9", "--reason", "w"],
+        [
+            "event 'k9': there is no such event; its id stands where it was logged, and in: cmengine awards"
+            " --json"
+        ],
+    ),
+    "awards of a client without a code": (
+        ["awards", "--client", ""],
+        ["client '': there is no such client; there is 'c1', 'c2'"],
+    ),
     "a client twice": (
         ["client", "add", "c1"],
         ["client 'c1': is already enrolled; see: cmengine client show c1"],
@@ -506,8 +517,9 @@ def test_a_change_from_a_day_before_the_choice_is_refused(refused: Refused) -> N
             "'2026-02-30' is not a date like 2026-01-05",
         ),
         (["log", "c1", "visit", "--on", "0001-01-01"], "look at the year"),
-        (["log", "c1", "visit", "--at", "25:00"], "'25:00'"),
+        (["log", "c1", "visit", "--at", "25:00"], "'25:00' is not a time like 14:30"),
         (["log", "c1"], "Missing argument 'KIND'"),
+        (["correct", "--reason", "w"], "name the event by its id, or a client with --last CLIENT"),
         (["goal", "choose", "c1", "drop-in"], "Missing option '--words'"),
         (["voucher", "issue", "c1", "--amount", "1.00", "--item", "x"], "not both"),
         (["clinet", "list"], "no command 'clinet'; did you mean 'client'?"),

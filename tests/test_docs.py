@@ -224,12 +224,18 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("rules check")
     say("rules publish")
     say("rules publish", "walks.toml")
+    say("rules history", "drop-in")
+    rules = Path("here") / "rules" / "drop-in.toml"
+    rules.write_text(rules.read_text().replace('start  = "2.50"', 'start  = "3.00"'))
+    say("rules diff", "drop-in")
     say("rules list")
     say("rules show", "drop-in")
     say("client add", "c001")
     say("goal choose", "c001", "drop-in", "--words", "hello")
     say("goal choose", "c001", "own", "--words", "hello", "--set", "goal.events=visit")
     say("goal set", "c001", "own", "goal.events=visit")
+    say("rules publish")
+    say("goal accept", "c001", "drop-in")
     award = say("log", "c001", "visit")["awards"][0]["id"]
     say("correct", "--last", "c001", "--reason", "It was somebody else")
     say("client show", "c001")

@@ -23,7 +23,19 @@ from cmengine.toml import parse, read_text
 
 REGISTRY = load_plugins()
 NAMES = sorted(starters())
-WANTED = {"drop-in", "safer-use", "menu", "stimulant-ladder", "vouchers-higgins", "fishbowl"}
+WANTED = {
+    "activities",
+    "any-improvement",
+    "attendance",
+    "drop-in",
+    "fishbowl",
+    "menu",
+    "safer-use",
+    "stimulant-ladder",
+    "thinning",
+    "va-prize-bowl",
+    "vouchers-higgins",
+}
 
 # The words of the glossary that are blocked wherever they stand, as whole words.
 BLOCKED = re.findall(

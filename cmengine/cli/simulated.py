@@ -125,7 +125,7 @@ class Simulated:
                 lands = (
                     f"If everything is met, it lands on reward {found.reward} ({day(found.on)}): "
                     f"{money(found.issued)} of {money(found.cents)} is issued then, and "
-                    f"{money(found.waiting)} waits at the end."
+                    f"{money(found.waiting) if found.waiting else 'nothing'} waits at the end."
                 )
             say(wrapped("    ", lands))
 
@@ -152,7 +152,7 @@ class Simulated:
         table(rows, ("", "mean", "5th percentile", "95th percentile"), "  ")
         if found.waiting > 0:
             say(
-                f"  Limits hold something back from {found.held:.1%} of clients: "
+                f"  At the end limits hold something back from {found.held:.1%} of clients, "
                 f"{_money(found.waiting)} a client on average."
             )
         if not found.exact:
@@ -160,17 +160,16 @@ class Simulated:
                 f"  There are too many ways to add up: the percentiles rest on {DRAWN} drawn clients."
             )
         for name, one in self._funds(found):
-            enough = f"enough in {one.enough:.1%} of trials"
-            passed = f"; on average it is used up on {day(one.on)}" if one.on else ""
-            waits = f"; {_money(one.waiting)} waits on average" if one.waiting else ""
-            say(f"  {name}, {money(one.amount)}: {enough}{passed}{waits}.")
+            lines = [f"enough for this rule alone in {one.enough:.1%} of trials"]
+            if one.on:
+                lines.append(f"on average it is used up on {day(one.on)}")
+            if one.waiting:
+                lines.append(f"{_money(one.waiting)} waits at the end on average")
+            say(wrapped("  ", f"{name}, {money(one.amount)}: {'; '.join(lines)}."))
         for row in self._fund_limits(found):
-            over = (
-                f"on average {_money(row['over'])} waits"
-                if row["over"]
-                else "on average it is enough"
-            )
-            say(f"  {row['name']}, {money(row['most'])} in {WINDOWS[row['window']]}: {over}.")
+            over = f"{_money(row['over'])} waits at the end on average"
+            text = over if row["over"] else "nothing waits at the end on average"
+            say(f"  {row['name']}, {money(row['most'])} in {WINDOWS[row['window']]}: {text}.")
 
     def _funds(self, found: Forecast) -> Iterator[tuple[str, Shortage]]:
         """Set all the program's money against what this one rule would have it issue."""
