@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check suite docs wheel format clean
+.PHONY: demo test check suite laws docs wheel format clean
 
 demo: $(VENV)/demo.stamp
 	@$(BIN)/cmengine demo
@@ -18,6 +18,9 @@ check: $(VENV)/test.stamp
 
 suite: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+laws: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -q -n 2 -m full -rA
 
 docs: $(VENV)/test.stamp
 	$(BIN)/cog --check -P docs/*.md

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import date
 from random import Random
 
+from attrs import evolve
+
 from cmengine.budget import forecast
 from cmengine.course import Course, opportunities
 from cmengine.dice import dice_from
@@ -56,9 +58,10 @@ def evaluated(rule: Rule) -> tuple[float, float]:
     course = Course(rule, opportunities(rule, date(2026, 1, 5), visits=VISITS))
     dice, draws = Random(1), dice_from(b"benchmark")
     logged = []
-    for _ in range(SHARE):
+    for client in range(SHARE):
         happened = [dice.random() < CHANCE for _ in range(VISITS)]
-        logged.append([event for event, _ in course.walk(happened, draws) if event])
+        way = course.walk(happened, draws)
+        logged.append([evolve(event, id=f"{client}-{event.id}") for event, _ in way if event])
     begins = time.perf_counter()
     earned = sum(
         outcome.earned.cents

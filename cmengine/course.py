@@ -127,6 +127,7 @@ class Course:
     days: tuple[date, ...]
     asked: set[str] = Factory(set)
     _steps: dict[tuple[int, State], tuple[State, Gain]] = Factory(dict)
+    _missed: dict[tuple[int, State], State] = Factory(dict)
     _events: dict[tuple[date, Hashable], tuple[str, Value]] = Factory(dict)
 
     def start(self) -> State:
@@ -135,7 +136,10 @@ class Course:
 
     def missed(self, n: int, state: State) -> State:
         """Say where a client stands if nothing happens at opportunity `n` (from 0): where they stood."""
-        return self._pruned(n, state)
+        key = (n, state)
+        if key not in self._missed:
+            self._missed[key] = self._pruned(n, state)
+        return self._missed[key]
 
     def met(self, n: int, state: State) -> tuple[State, Gain]:
         """Say where a client stands, and what it brings, if the goal is met at opportunity `n` (from 0)."""

@@ -8,11 +8,13 @@ from pathlib import Path
 from attrs import define, field, frozen
 
 from cmengine.errors import CMError, Mistake, stop_if
+from cmengine.evaluate import MOST_CENTS
 from cmengine.explain import first_times
 from cmengine.judge import law_mistakes
 from cmengine.kinds import Kinds, read_kinds
 from cmengine.laws import Finding
-from cmengine.model import Rule
+from cmengine.model import Occurrence, Odds, Rule
+from cmengine.money import dollars
 from cmengine.options import Place
 from cmengine.plugins import Registry
 from cmengine.program import Program
@@ -108,17 +110,31 @@ def _beside(rule: Rule) -> str:
 
 
 def _cannot_give(draft: Draft) -> list[Mistake]:
-    """Ask a rule what its first times earn, and find a reward that cannot say it."""
+    """Ask a rule what its first times earn, and find a reward that cannot say it, or gives too much."""
+    day = draft.rule.starts or date(2000, 1, 3)
+    todo = "make the amount smaller, or mend the plugin"
+    place = draft.place.at("reward")
     try:
-        first_times(draft.rule, draft.rule.starts or date(2000, 1, 3))
+        first_times(draft.rule, day)
     except CMError as error:
         about = f"rule '{draft.rule.id}': "
-        todo = "make the amount smaller, or mend the plugin"
         return [
-            draft.place.at("reward").wrong(f"reward: {mistake.what.removeprefix(about)}", todo)
+            place.wrong(f"reward: {mistake.what.removeprefix(about)}", todo)
             for mistake in error.mistakes
         ]
-    return []
+    first = Occurrence(rule=draft.rule.id, on=day, value=None, ordinal=1, slot=1, reason="")
+    most = [
+        (n, max(cents for _, cents in reward.odds(first)[1]))
+        for n, reward in enumerate(draft.rule.rewards)
+        if isinstance(reward, Odds)
+    ]
+    return [
+        place.at(n).wrong(
+            f"reward[{n + 1}]: a draw of {dollars(cents)} is more than one award can be", todo
+        )
+        for n, cents in most
+        if cents > MOST_CENTS
+    ]
 
 
 def _line(mistake: Mistake) -> tuple[str, int]:
@@ -197,7 +213,7 @@ def check_program(
     others = (
         [program.specimen(program.table(digest), digest) for digest in current] if named else []
     )
-    return check_files(
+    report = check_files(
         files_of(program, named),
         program.registry,
         program.kinds,
@@ -206,6 +222,22 @@ def check_program(
         judged,
         progress,
     )
+    report.mistakes += [] if named else _alone(program)
+    return report
+
+
+def _alone(program: Program) -> list[Mistake]:
+    """Find scenario files beside no rule file: nobody would ever play them."""
+    found = sorted((program.folder / RULES).glob("*.scenarios.toml"))
+    return [
+        Mistake(
+            str(path),
+            "there is no rule file beside it",
+            "name it after its rule file: x.toml, x.scenarios.toml",
+        )
+        for path in found
+        if not path.with_name(path.name.replace(".scenarios.toml", ".toml")).is_file()
+    ]
 
 
 def publish(

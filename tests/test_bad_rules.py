@@ -169,6 +169,14 @@ ONE_MISTAKE = {
         "9: rule 'drop-in': reward[1].worth: '\u0663.\u0660\u0660' is not an amount in whole cents; write it"
         " like 2.50",
     ),
+    "a slip that no ledger takes": (
+        (
+            'kind  = "fixed_voucher"\nworth = "2.50"',
+            'kind  = "fishbowl"\nslips = [{ says = "sky", count = 1, worth = "500000000.00" }]',
+        ),
+        "7: rule 'drop-in': reward[1]: a draw of 500000000.00 is more than one award can be; make the"
+        " amount smaller, or mend the plugin",
+    ),
     "an amount that no ledger takes": (
         ("2.50", "500000000.00"),
         "1: rule 'drop-in': reward: 'fixed_voucher' gave an award of 50000000000 cents; make the amount"

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from importlib.util import module_from_spec, spec_from_file_location
 from itertools import product
 from math import sqrt
 from pathlib import Path
@@ -1046,3 +1047,16 @@ def test_the_gain_of_an_occurrence_is_asked_of_every_reward() -> None:
     found = gain_of(HIGGINS, third)
     assert found.sure == ((0, 5_00), (1, 10_00))
     assert (found.mean, found.variance) == (15_00, 0)
+
+
+def test_what_is_typed_in_the_docs_prints_what_they_show(tmp_path: Path) -> None:
+    docs = Path(__file__).resolve().parent.parent / "docs"
+    spec = spec_from_file_location("generate", docs / "generate.py")
+    assert spec is not None and spec.loader is not None
+    generate: Any = module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    text = (docs / "simulate.md").read_text(encoding="utf-8")
+    typed_lines = [line for _, block in generate.play(text, tmp_path) for line in block]
+    assert len(typed_lines) > 5
+    for line, shows, code, printed in typed_lines:
+        assert (code, generate.steady(printed)) == (0, generate.steady(shows)), line

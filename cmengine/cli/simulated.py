@@ -7,12 +7,13 @@ from typing import Any
 
 from attrs import frozen
 
-from cmengine.budget import DRAWN, Forecast
+from cmengine.budget import Forecast
 from cmengine.cli.show import count, day, money, say, table, wrapped
 from cmengine.course import Course
 from cmengine.issuing import Cap, Landing, Shortage, left_waiting, shortage
 from cmengine.settings import Settings
 from cmengine.simulate import Comparison, Outlook, Outlooks
+from cmengine.ways import DRAWN
 
 WINDOWS = {
     "award": "an award",
