@@ -8,9 +8,9 @@ from attrs import evolve, frozen
 from cmengine.engine import Logbook, client_code_mistakes
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.fold import Result
+from cmengine.kept import still_to_set, with_settings
 from cmengine.model import Choice, Rule
 from cmengine.program import Program
-from cmengine.rules import still_to_set, with_settings
 from cmengine.timeline import in_force
 from cmengine.versions import compare
 from cmengine.welcome import welcome_problem

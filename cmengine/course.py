@@ -8,7 +8,7 @@ thousand clients walk through it without asking a plugin again.
 from collections.abc import Hashable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, product
 from random import Random
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from cmengine.days import week_of
 from cmengine.errors import CMError
 from cmengine.evaluate import Dice, Standing, awards_of, evaluate
 from cmengine.explain import Drawn, NoDice
-from cmengine.model import Event, Occurrence, Odds, Rule, Value
+from cmengine.model import Event, Occurrence, Odds, Rule, Samples, Value
 from cmengine.slots import Span, slots_until
 
 MOST_VISITS = 1_000
@@ -263,26 +263,27 @@ def _event(n: int, day: date, kind: str, value: Value) -> Event:
 
 
 def _meeting(rule: Rule, memory: Hashable, day: date) -> tuple[str, Value]:
-    """Find an event that meets a goal, by asking it: without a value, then with each that it names.
+    """Find an event that meets a goal, by asking it: with its own samples, without a value, with each it names.
 
     Where nothing meets it now (it is done with, or it is a first visit before a return), an event
     that it remembers is the next best.
     """
     kinds = sorted(rule.goal.listens())
     values: list[Value] = [None, *_named(rule.goal), Decimal(0), Decimal(1_000_000_000)]
+    own = rule.goal.samples() if isinstance(rule.goal, Samples) else ()
+    tries = [*((kind, value) for kind, value in own if kind in kinds), *product(kinds, values)]
     shown: list[tuple[str, Value]] = []
     remembered: list[tuple[str, Value]] = []
-    for kind in kinds:
-        for value in values:
-            try:
-                after, met = rule.goal.step(memory, _event(0, day, kind, value))
-            except Exception:  # noqa: S112 - a value that this goal cannot read is not the one
-                continue
-            if met is not None:
-                return kind, value
-            shown.append((kind, value))
-            if after != memory:
-                remembered.append((kind, value))
+    for kind, value in tries:
+        try:
+            after, met = rule.goal.step(memory, _event(0, day, kind, value))
+        except Exception:  # noqa: S112 - a value that this goal cannot read is not the one
+            continue
+        if met is not None:
+            return kind, value
+        shown.append((kind, value))
+        if after != memory:
+            remembered.append((kind, value))
     return next(iter([*remembered, *shown]), (kinds[0], None))
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from cmengine.errors import Mistake
 from cmengine.kinds import Kinds
-from cmengine.laws import QUICK, Effort, Finding, search
 from cmengine.model import Rule
 from cmengine.rules import Draft
+from cmengine.search import QUICK, Effort, Finding, search
 
 _JUDGED: dict[tuple[object, ...], tuple[Finding, ...]] = {}
 

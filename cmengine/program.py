@@ -13,12 +13,13 @@ from cmengine.dice import commitment, dice_from
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.evaluate import Dice
 from cmengine.ids import new_id
+from cmengine.kept import of_json, with_settings
 from cmengine.kinds import Kind
 from cmengine.ledger import Ledger, create_ledger, open_ledger
 from cmengine.model import Choice, Rule
 from cmengine.options import Place
 from cmengine.plugins import Registry, load_plugins
-from cmengine.rules import Reader, of_json, with_settings
+from cmengine.rules import Reader
 from cmengine.settings import (
     DATABASE,
     KEY,

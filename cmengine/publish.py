@@ -11,15 +11,16 @@ from cmengine.errors import CMError, Mistake, stop_if
 from cmengine.evaluate import MOST_CENTS
 from cmengine.explain import first_times
 from cmengine.judge import law_mistakes
+from cmengine.kept import to_json
 from cmengine.kinds import Kinds, read_kinds
-from cmengine.laws import Finding
 from cmengine.model import Occurrence, Odds, Rule
 from cmengine.money import dollars
 from cmengine.options import Place
 from cmengine.plugins import Registry
 from cmengine.program import Program
-from cmengine.rules import Draft, Reader, check_together, ids_in, to_json
+from cmengine.rules import Draft, Reader, check_together, ids_in
 from cmengine.scenarios import check_scenarios, read_scenarios
+from cmengine.search import Finding
 from cmengine.settings import KINDS, RULES, rule_files
 from cmengine.toml import parse, read_text
 from cmengine.welcome import welcome_mistakes

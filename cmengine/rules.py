@@ -1,12 +1,9 @@
 """Rule files: TOML to rules, every mistake of a file at once."""
 
-import hashlib
-import json
 import re
 import typing
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +11,12 @@ import attrs
 from attrs import field, frozen
 
 from cmengine.errors import Mistake, closest, did_you_mean
+from cmengine.kept import Table, digest
 from cmengine.kinds import Kinds, unknown_kind
 from cmengine.model import Rule
 from cmengine.options import (
     Place,
     as_written,
-    from_text,
     misspelt,
     read_options,
     unknown_keys,
@@ -29,7 +26,6 @@ from cmengine.slots import WEEKDAYS, Span
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 PACE = ("per_day", "per_week")
-Table = Mapping[str, Any]
 
 
 @frozen(kw_only=True)
@@ -296,63 +292,6 @@ def ids_in(tables: Table) -> set[str]:
     )
 
 
-def digest(table: Table) -> str:
-    """Name one version of a rule by its content: the SHA-256 of its canonical text."""
-    return hashlib.sha256(to_json(table).encode()).hexdigest()
-
-
-def to_json(table: Table) -> str:
-    """Write a rule's table as canonical JSON, for the ledger and for the digest."""
-    return json.dumps(
-        table, default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
-
-
-def of_json(text: str) -> dict[str, Any]:
-    """Read back what `to_json` wrote."""
-    table: dict[str, Any] = json.loads(text, object_hook=_revive)
-    return table
-
-
-def with_settings(
-    table: Table, settings: Iterable[tuple[str, str]], registry: Registry
-) -> dict[str, Any]:
-    """Put a client's own settings into a copy of a rule's table. Raises ValueError, in words."""
-    goal = dict(table["goal"])
-    allowed = table.get("client_sets", [])
-    cls, _, _ = registry.find("goal", goal["kind"])
-    for key, text in settings:
-        if key not in allowed:
-            raise ValueError(
-                f"'{key}' is not the client's to set; {did_you_mean(key, allowed) or 'in this rule nothing is'}"
-            )
-        name = key.partition(".")[2]
-        if cls is not None:
-            try:
-                goal[name] = from_text(cls, name, text)
-            except ValueError as error:
-                raise ValueError(f"{key}: {error}") from error
-    return {**table, "goal": goal}
-
-
-def still_to_set(
-    table: Table, settings: Iterable[tuple[str, str]], registry: Registry
-) -> list[str]:
-    """Name what the client must still set before the rule can be chosen."""
-    cls, _, _ = registry.find("goal", table["goal"]["kind"])
-    given = {key for key, _ in settings}
-    needed = (
-        {f"goal.{a.name}" for a in attrs.fields(cls) if a.default is attrs.NOTHING}
-        if cls
-        else set()
-    )
-    return [
-        key
-        for key in table.get("client_sets", [])
-        if key in needed and key not in given and key.partition(".")[2] not in table["goal"]
-    ]
-
-
 def _calendar(spans: Any, place: Place) -> tuple[tuple[Span, ...], list[Mistake]]:
     if not isinstance(spans, list) or not all(isinstance(one, Mapping) for one in spans):
         todo = "begin each with [[rule.calendar]], in double brackets"
@@ -449,20 +388,3 @@ def _specimen(annotation: Any) -> Any:
     if "tuple" in text:
         return ["one step", "another step", "a third step"]
     return "something" if "str" in text else 1
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return {"$number": format(value, "f")}
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return {"$date": value.isoformat()}
-    return {"$text": str(value)}
-
-
-def _revive(found: dict[str, Any]) -> Any:
-    if len(found) == 1:
-        if "$number" in found:
-            return Decimal(found["$number"])
-        if "$date" in found:
-            return date.fromisoformat(found["$date"])
-    return found

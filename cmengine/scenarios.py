@@ -15,10 +15,11 @@ from cmengine.dice import dice_from
 from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.evaluate import play
 from cmengine.explain import labels
+from cmengine.kept import with_settings
 from cmengine.kinds import Kinds, unknown_kind
 from cmengine.model import Event
 from cmengine.options import Place, number, read_options
-from cmengine.rules import Draft, Reader, with_settings
+from cmengine.rules import Draft, Reader
 
 _UTC = ZoneInfo("UTC")
 DICE = dice_from(b"the dice of scenarios")

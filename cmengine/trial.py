@@ -13,11 +13,11 @@ import attrs
 from attrs import frozen
 
 from cmengine.errors import CMError, Mistake, did_you_mean
-from cmengine.laws import QUICK, Effort, Finding, Search, search
 from cmengine.model import Award, Event, Met, Occurrence, Rule
 from cmengine.money import dollars
 from cmengine.options import Place, read_options
 from cmengine.plugins import Plugin, Registry
+from cmengine.search import QUICK, Effort, Finding, Search, search
 
 _GUESSES: tuple[Any, ...] = ("2.50", 2, "something", ["visit"], {}, True)
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from attrs import define, field
 
 from cmengine.errors import CMError
+from cmengine.kept import digest, of_json
 from cmengine.ledger import Remembered
 from cmengine.memory import to_text
 from cmengine.program import Program
 from cmengine.replay import Given, Replay, fresh
-from cmengine.rules import digest, of_json
 
 MOST_PROBLEMS = 100
 Row = tuple[object, ...]

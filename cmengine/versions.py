@@ -5,10 +5,10 @@ from random import Random
 
 from attrs import evolve, frozen
 
+from cmengine.case import Case, total
 from cmengine.explain import first_times
 from cmengine.histories import FIRST, History, Thing, drawn, small, things
 from cmengine.kinds import Kinds
-from cmengine.laws import Case, total
 from cmengine.model import Rule
 from cmengine.money import dollars
 

@@ -9,12 +9,13 @@ import pytest
 
 from cmengine.histories import FIRST
 from cmengine.kinds import Kind
-from cmengine.laws import LAWS, Finding, search
+from cmengine.laws import LAWS
 from cmengine.model import Rule
 from cmengine.options import Place
 from cmengine.plugins import Registry, load_plugins
 from cmengine.rules import Reader
 from cmengine.scenarios import play_scenario, read_scenarios
+from cmengine.search import Finding, search
 from cmengine.toml import parse
 
 PUNISHERS = sorted((Path(__file__).parent / "punishers").glob("*.py"))

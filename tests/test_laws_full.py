@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from cmengine.kinds import read_kinds
-from cmengine.laws import FULL, search
 from cmengine.model import Rule
 from cmengine.plugins import load_plugins
 from cmengine.rules import Reader
+from cmengine.search import FULL, search
 from cmengine.settings import KINDS
 from cmengine.starters import starters
 from cmengine.toml import parse, read_text

@@ -18,10 +18,11 @@ from cmengine_fishbowl import Fishbowl, Slip
 
 from cmengine.dice import dice_from
 from cmengine.evaluate import play
+from cmengine.kept import with_settings
 from cmengine.kinds import read_kinds
 from cmengine.model import Event, Rule, Value
 from cmengine.plugins import load_plugins
-from cmengine.rules import Reader, with_settings
+from cmengine.rules import Reader
 from cmengine.settings import KINDS
 from cmengine.starters import starters
 from cmengine.toml import parse, read_text

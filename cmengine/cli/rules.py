@@ -195,7 +195,7 @@ def _say_unpublished(changed: list[str]) -> None:
 def _shown(digest: str, rule: dict[str, Any]) -> dict[str, Any]:
     import json as json_module
 
-    from cmengine.rules import to_json
+    from cmengine.kept import to_json
 
     table_of: dict[str, Any] = json_module.loads(to_json(rule))
     return {**table_of, "digest": digest}
