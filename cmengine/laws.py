@@ -6,7 +6,7 @@ from random import Random
 
 from attrs import evolve
 
-from cmengine.case import Case, Got, cents, fewer, items, total
+from cmengine.case import Case, Got, all_items, cents, fewer, items, total
 from cmengine.dice import dice_from
 from cmengine.histories import DAYS, History, Thing, Told, in_order, moved
 from cmengine.model import Award

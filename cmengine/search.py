@@ -44,7 +44,7 @@ class Effort:
 
 TIMES = 150  # how often one history is played to see that it always comes out the same
 QUICK = Effort()
-FULL = Effort(events=5, small=20_000, tries=2, drawn=1_500)
+FULL = Effort(events=5, small=1_000, drawn=300)
 
 
 @frozen
