@@ -89,8 +89,12 @@ class Hand:
     def give(self, n: int, purse: Purse, cents: int, allowed: int) -> Purse:
         """Earn `cents` at opportunity `n`, of which `allowed` may be issued, and issue what can be."""
         if not self.caps:
+            if not cents:
+                return purse
             return Purse(purse.earned + cents, purse.issued + allowed, 0, ())
         now, spent = purse.waiting + allowed, []
+        if not now and not cents and all(self._goes_on[n]):
+            return purse
         for cap, before, goes_on in zip(self.caps, purse.spent, self._goes_on[n], strict=True):
             already = before if goes_on else 0
             spent.append(already)

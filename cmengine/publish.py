@@ -20,7 +20,7 @@ from cmengine.plugins import Registry
 from cmengine.program import Program
 from cmengine.rules import Draft, Reader, check_together, ids_in
 from cmengine.scenarios import check_scenarios, read_scenarios
-from cmengine.search import Finding
+from cmengine.search import QUICK, Effort, Finding
 from cmengine.settings import KINDS, RULES, rule_files
 from cmengine.toml import parse, read_text
 from cmengine.welcome import welcome_mistakes
@@ -49,6 +49,7 @@ def check_files(
     others: Sequence[Rule] = (),
     judged: Collection[str] = (),
     progress: Progress = lambda done, of: None,
+    effort: Effort = QUICK,
 ) -> Report:
     """Check rule files together: read them, play the scenarios beside them, and judge them by the laws.
 
@@ -82,7 +83,7 @@ def check_files(
     for path, reader, drafts in by_file:
         _check_scenarios(path, reader, {draft.rule.id: draft for draft in drafts}, report)
     if not report.mistakes:
-        _judge(report, by_file, others, judged, progress)
+        _judge(report, by_file, others, judged, progress, effort)
     return report
 
 
@@ -92,6 +93,7 @@ def _judge(
     others: Sequence[Rule],
     judged: Collection[str],
     progress: Progress,
+    effort: Effort,
 ) -> None:
     beside = [*others, *(draft.rule for draft in report.drafts)]
     of, done = len(report.drafts), 0
@@ -100,7 +102,7 @@ def _judge(
             done += 1
             together = [draft.rule, *(rule for rule in beside if rule.id == _beside(draft.rule))]
             if any(rule.digest not in judged for rule in together):
-                mistakes, findings = law_mistakes([draft], beside, reader.kinds)
+                mistakes, findings = law_mistakes([draft], beside, reader.kinds, effort=effort)
                 report.mistakes += mistakes
                 report.findings += findings
             progress(done, of)
@@ -208,6 +210,7 @@ def check_program(
     named: Sequence[Path] = (),
     judged: Collection[str] = (),
     progress: Progress = lambda done, of: None,
+    effort: Effort = QUICK,
 ) -> Report:
     """Check a program's rule files, or those named, beside what is published."""
     current = program.ledger.current_digests().values()
@@ -222,6 +225,7 @@ def check_program(
         others,
         judged,
         progress,
+        effort,
     )
     report.mistakes += [] if named else _alone(program)
     return report

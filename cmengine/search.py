@@ -1,12 +1,15 @@
 """Look for a history in which somebody is punished; shrink it; say it in a sentence. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from random import Random
 
 from attrs import evolve, frozen
 
+from cmengine import deeper
 from cmengine.case import Case
 from cmengine.errors import CMError
 from cmengine.histories import FIRST, History, Thing, Told, drawn, small, things
@@ -30,21 +33,22 @@ class Finding:
 
 @frozen(kw_only=True)
 class Effort:
-    """How hard to look: every history of up to `events` events (at most `small` of them), each with
-    `tries` variations a law, and `drawn` longer ones. Under a goal that remembers something, longer
-    histories can hold more, and `remembers` times as many are drawn.
+    """How hard to look: every history of up to `events` events over the rule's smallest alphabet (or
+    `small` of them, where there are more), and `drawn` longer ones of all that can happen. Under a goal
+    that remembers something, longer histories can hold more, and `remembers` times as many are drawn.
+    `deeper` is how many examples a law Hypothesis looks at, where it is installed.
     """
 
     events: int = 3
-    small: int = 120
-    tries: int = 1
+    small: int = 220
     drawn: int = 60
     remembers: int = 8
+    deeper: int = 0
 
 
 TIMES = 150  # how often one history is played to see that it always comes out the same
 QUICK = Effort()
-FULL = Effort(events=5, small=1_000, drawn=300)
+FULL = Effort(events=5, small=3_000, drawn=300, deeper=100)
 
 
 @frozen
@@ -73,28 +77,69 @@ def search(
         findings["R8"] = Finding(
             rule=rules[0].id, law="R8", promise=LAWS["R8"][0], story=tired, history=(), seed=seed
         )
-    for history in _histories(can_happen, effort, dice, _remembers(case, can_happen)):
+    try:
+        alphabet = _smallest(case, can_happen)
+    except CMError:
+        alphabet = list(can_happen)
+    for history in _histories(can_happen, alphabet, effort, dice, _remembers(case, can_happen)):
         for name, (promise, law) in LAWS.items():
             if name in findings:
                 continue
-            for _ in range(effort.tries):
-                examples += 1
-                luck = dice.randrange(2**32)
-                story = _try(law, case, history, can_happen, luck)
-                if story:
-                    first = (history, luck, story)
-                    findings[name] = _shrunk(case, name, promise, law, first, can_happen, seed)
-                    break
+            examples += 1
+            luck = dice.randrange(2**32)
+            story = _try(law, case, history, can_happen, luck)
+            if story:
+                first = (history, luck, story)
+                findings[name] = _shrunk(case, name, promise, law, first, can_happen, seed)
         if findings and examples > 4 * len(LAWS) * effort.small:
             break
+    if effort.deeper and deeper.is_installed():
+        for name, (promise, law) in LAWS.items():
+            if name not in findings:
+                looked = Counter[str]()
+                found = deeper.find_story(
+                    partial(_counted, looked, law, case, can_happen),
+                    can_happen,
+                    effort.deeper,
+                    seed,
+                )
+                examples += looked.total()
+                if found:
+                    findings[name] = _shrunk(case, name, promise, law, found, can_happen, seed)
     return Search(tuple(findings.values()), examples)
 
 
+def _counted(
+    looked: Counter[str],
+    law: Law,
+    case: Case,
+    can_happen: Sequence[Thing],
+    history: History,
+    luck: int,
+) -> str:
+    looked["examples"] += 1
+    return _try(law, case, history, can_happen, luck)
+
+
+def _smallest(case: Case, can_happen: Sequence[Thing]) -> list[Thing]:
+    """Choose the smallest alphabet: something that counts, something that does not, and of these last
+    one that a goal remembers, if there is any.
+    """
+    counts = [thing for thing in can_happen if case.counts((Told("ask", 0, thing),), 0)]
+    rest = [thing for thing in can_happen if thing not in counts]
+    noted = [thing for thing in rest if _remembers(case, [thing])]
+    return [*counts[:1], *(noted or rest)[:1]] if counts else list(can_happen[:2])
+
+
 def _histories(
-    can_happen: Sequence[Thing], effort: Effort, dice: Random, remembers: bool
+    can_happen: Sequence[Thing],
+    alphabet: Sequence[Thing],
+    effort: Effort,
+    dice: Random,
+    remembers: bool,
 ) -> Iterator[History]:
     """Give the small histories, all of them or a fair share, and then drawn ones."""
-    every = list(islice(small(can_happen, effort.events), 40 * effort.small))
+    every = list(islice(small(alphabet, effort.events), 40 * effort.small))
     yield from every if len(every) <= effort.small else dice.sample(every, effort.small)
     for _ in range(effort.drawn * (effort.remembers if remembers else 1)):
         yield drawn(can_happen, dice)

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from cmengine.choices import Wish, choose_goals, set_aside, set_goal
 from cmengine.corrections import correct_event
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
+from cmengine.importing import import_events
 from cmengine.plugins import load_plugins
 from cmengine.program import Program, open_program
 from cmengine.publish import publish
@@ -237,6 +239,27 @@ class Work(RuleBasedStateMachine):
     def publish_a_new_version(self) -> None:
         self.edition = (self.edition + 1) % 3
         self.publish()
+
+    @rule(most=st.sampled_from(["0.01", "5.00", "750.00"]))
+    def a_funder_changes_a_limit(self, most: str) -> None:
+        text = f'name = "p"\nzone = "America/Chicago"\n[[limit]]\nname = "l"\nwindow = "month"\nmost = "{most}"\n'
+        (self.program.folder / "program.toml").write_text(text)
+        self.program.close()
+        self.program = self.opened()
+
+    @rule(order=st.randoms(use_true_random=False))
+    def the_same_log_comes_in_again_in_overlapping_parts(self, order: Random) -> None:
+        rows = self.program.ledger.rows(
+            "select id, client, kind, value, occurred_at, evidence from events"
+        )
+        lines = [",".join(str(cell or "") for cell in row) for row in rows]
+        order.shuffle(lines)
+        half = len(lines) // 2
+        for n, part in enumerate((lines[: half + 1], lines[half:], lines)):
+            file = self.folder / f"part-{n}.csv"
+            file.write_text("\n".join(["id,client,kind,value,at,evidence", *part]) + "\n")
+            done = import_events(self.program, file)
+            assert (done.events, done.duplicates) == (0, len(part))
 
     @rule(weeks=st.integers(1, 5))
     def time_goes_by(self, weeks: int) -> None:

@@ -32,23 +32,28 @@ def rules_command() -> None:
     ),
 )
 @FILES
+@click.option("--full", is_flag=True, help="Look for a punishing history for minutes, not moments.")
 @json_option
 @click.pass_context
-def check(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
+def check(ctx: click.Context, files: tuple[Path, ...], full: bool, as_json: bool) -> None:
     """Read rule files, find every mistake, play the scenarios, and look for a history that punishes.
 
     Without FILE, all rules of the program. A FILE needs no program. Changes nothing.
     """
     from cmengine.plugins import load_plugins
     from cmengine.publish import Report, check_files, check_program
+    from cmengine.search import FULL, QUICK
     from cmengine.settings import SETTINGS
 
     desk = ctx.find_object(Desk) or Desk(".", None)
+    effort = FULL if full else QUICK
     if files and not (Path(desk.folder) / SETTINGS).is_file():
-        report: Report = check_files(_rule_files(files), load_plugins(), progress=_judging)
+        report: Report = check_files(
+            _rule_files(files), load_plugins(), progress=_judging, effort=effort
+        )
     else:
         with desk.open() as program:
-            report = check_program(program, _rule_files(files), progress=_judging)
+            report = check_program(program, _rule_files(files), progress=_judging, effort=effort)
     ok = not report.mistakes
     counts = (
         f"{count(len(report.drafts), 'rule')} in {count(report.files, 'file')},"
