@@ -1,6 +1,6 @@
 """The parts of the docs that the program itself writes: options, help texts, and what commands print.
 
-cog calls `options`, `pace`, `kinds_that_ship` and `help_texts` in place; `python docs/generate.py`
+cog calls `options`, `kinds_that_ship`, `help_texts` and `plugin_check` in place; `python docs/generate.py`
 plays the console blocks of the README and the docs, and writes down what they print now.
 
 A fenced block whose language is followed by a file's name *is* that file: it is written down where
@@ -34,7 +34,10 @@ from cmengine.settings import Fund, Limit, Settings
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
-PLAYED = (README, DOCS / "tutorial.md", DOCS / "rules.md")
+PLAYED = (
+    README,
+    *(DOCS / name for name in ("tutorial.md", "rules.md", "laws.md", "simulate.md")),
+)
 MINUTE = 60
 
 TABLES = {
@@ -331,7 +334,22 @@ def play(
         yield span, typed
 
 
-def run(words: list[str], folder: Path) -> tuple[int, str]:
+def plugin_check(page: str, file: str) -> str:
+    """Write what `plugins check` says of a plugin that stands on a page, as if it were installed."""
+    body = next(body for _, name, body, _ in blocks((DOCS / page).read_text("utf-8")) if name == file)
+    plugin = file.removeprefix("cmengine_").removesuffix(".py")
+    with tempfile.TemporaryDirectory() as folder:
+        site = Path(folder)
+        (site / file).write_text(body, encoding="utf-8")
+        info = site / f"cmengine_{plugin}-0.1.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {plugin}\nVersion: 0.1\n")
+        (info / "entry_points.txt").write_text(f"[cmengine]\n{plugin} = cmengine_{plugin}\n")
+        _, printed = run(["cmengine", "plugins", "check", plugin], site, PYTHONPATH=folder)
+    return f"```text\n{printed.strip()}\n```"
+
+
+def run(words: list[str], folder: Path, **more: str) -> tuple[int, str]:
     """Run one cmengine command as a process of its own; give its exit code and all that it prints."""
     if words[0] != "cmengine":
         raise ValueError(f"a console block types cmengine and cd, not {words[0]}")
@@ -340,7 +358,7 @@ def run(words: list[str], folder: Path) -> tuple[int, str]:
     done = subprocess.run(  # noqa: S603
         [str(script), *words[1:]],
         cwd=folder,
-        env={**clean, "PYTHONUTF8": "1"},
+        env={**clean, "PYTHONUTF8": "1", **more},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
