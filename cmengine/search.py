@@ -48,7 +48,7 @@ class Effort:
 
 TIMES = 150  # how often one history is played to see that it always comes out the same
 QUICK = Effort()
-FULL = Effort(events=5, small=3_000, drawn=300, deeper=100)
+FULL = Effort(events=5, small=3_000, drawn=300, remembers=30, deeper=100)
 
 
 @frozen

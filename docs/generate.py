@@ -336,7 +336,9 @@ def play(
 
 def plugin_check(page: str, file: str) -> str:
     """Write what `plugins check` says of a plugin that stands on a page, as if it were installed."""
-    body = next(body for _, name, body, _ in blocks((DOCS / page).read_text("utf-8")) if name == file)
+    body = next(
+        body for _, name, body, _ in blocks((DOCS / page).read_text("utf-8")) if name == file
+    )
     plugin = file.removeprefix("cmengine_").removesuffix(".py")
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder)

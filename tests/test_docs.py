@@ -228,6 +228,8 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     rules = Path("here") / "rules" / "drop-in.toml"
     rules.write_text(rules.read_text().replace('start  = "2.50"', 'start  = "3.00"'))
     say("rules diff", "drop-in")
+    say("rules simulate", "drop-in", "--clients", "2", "--trials", "20")
+    say("rules solve-bowl", "group-bowl")
     say("rules list")
     say("rules show", "drop-in")
     say("client add", "c001")
@@ -246,6 +248,9 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("goal list")
     say("awards")
     say("explain", award)
+    whole = seen["explain"]
+    say("explain", "--event", "one")
+    seen["explain --event"], seen["explain"] = seen["explain"], whole
     code = say("voucher issue", "c001")["code"]
     say("voucher redeem", code)
     say("voucher list")
@@ -254,6 +259,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("goal set-aside", "c001", "drop-in")
     say("verify")
     say("plugins")
+    say("plugins check", "thanks")
     say("demo", "told")
     return seen
 
