@@ -374,14 +374,15 @@ def run(words: list[str], folder: Path, **more: str) -> tuple[int, str]:
 _VARIES = (
     (re.compile(r"\b[0-9A-Z]{6}-[0-9A-Z]{6}-[0-9A-Z]{6}\b"), "CODE"),
     (re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2} \d{4}\b"), "DAY"),
-    (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "DATE"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d( \d\d:\d\d)?\b"), "DATE"),
     (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{26}\b"), "ID"),
     (re.compile(r"\bversion [0-9a-f]{12}\b"), "version"),
+    (re.compile(r"\b\d+ examples\b"), "examples"),
 )
 
 
 def steady(text: str) -> str:
-    """Put a word for what is never the same: codes, days, ids, versions."""
+    """Put a word for what is never the same: codes, days, ids, versions, how much was looked at."""
     for pattern, word in _VARIES:
         text = pattern.sub(word, text)
     return text

@@ -29,6 +29,7 @@ from cmengine.dice import dice_from
 from cmengine.errors import Mistake
 from cmengine.evaluate import awards_of
 from cmengine.kinds import read_kinds
+from cmengine.laws import LAWS
 from cmengine.model import Occurrence
 from cmengine.options import read_options
 from cmengine.plugins import Registry, load_plugins
@@ -36,10 +37,12 @@ from cmengine.rules import Reader
 from cmengine.scenarios import read_scenarios
 from cmengine.settings import Settings
 from cmengine.toml import parse
+from cmengine.trial import try_kind
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 HOOKS = ROOT / "docs" / "plugin-hooks.md"
+LAWS_PAGE = ROOT / "docs" / "laws.md"
 HAS_LINES = bool(parse("a = 1", "")[1].lines)
 
 
@@ -227,6 +230,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("rules history", "drop-in")
     rules = Path("here") / "rules" / "drop-in.toml"
     rules.write_text(rules.read_text().replace('start  = "2.50"', 'start  = "3.00"'))
+    rules.with_name("drop-in.scenarios.toml").unlink()  # they tell the old amounts
     say("rules diff", "drop-in")
     say("rules simulate", "drop-in", "--clients", "2", "--trials", "20")
     say("rules solve-bowl", "group-bowl")
@@ -327,6 +331,24 @@ def test_what_is_typed_on_a_page_works_and_prints_what_the_page_shows(
             assert code == (1 if shows.startswith("Error:") else 0), (line, printed)
             assert generate.steady(printed) == generate.steady(shows), line
     assert lines > 3
+
+
+# The laws
+
+
+def test_every_law_is_on_its_page_with_its_promise() -> None:
+    told = re.findall(r"^\| ([A-Z]+\d) \| ([^|]+) \|", text_of(LAWS_PAGE), re.MULTILINE)
+    assert told == [(name, promise.partition(", ")[2]) for name, (promise, _) in LAWS.items()]
+
+
+def test_every_plugin_on_the_page_of_the_laws_is_refused(tmp_path: Path) -> None:
+    for _, name, body, _ in generate.blocks(text_of(LAWS_PAGE)):
+        if name.endswith(".py"):
+            path = tmp_path / name
+            path.write_text(body, encoding="utf-8")
+            registry = load_plugins(_load(path, path.stem))
+            assert [one for one in registry.kinds["goal"] if one in name] == ["made_up"]
+            assert try_kind(registry, "goal", "made_up").findings
 
 
 # All pages

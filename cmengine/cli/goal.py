@@ -165,7 +165,7 @@ def set_command(
 def accept_command(desk: Desk, client: str, rule: str, on: Any, as_json: bool) -> None:
     """CLIENT takes the newest version of RULE. Theirs stays as it is until they do.
 
-    A version that would earn less in any case cannot be taken; see: cmengine rules diff RULE
+    A version under which they could earn less cannot be taken; see: cmengine rules diff RULE
     """
     from cmengine.choices import accept_version
 
