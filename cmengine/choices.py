@@ -133,9 +133,12 @@ def _choose(
         )
     if on > program.today():
         raise _wrong(f"{on} is in the future", "write down the choice when it is made")
-    digest = current[wish.rule]
-    table = program.table(digest)
-    missing = still_to_set(table, wish.settings, program.registry)
+    # Chosen again, a goal goes on where it was: under its own version, with the client's own settings.
+    digest = latest.digest if latest is not None else current[wish.rule]
+    settings = tuple(
+        sorted({**dict(latest.settings if latest else ()), **dict(wish.settings)}.items())
+    )
+    missing = still_to_set(program.table(digest), settings, program.registry)
     if missing:
         raise _wrong(
             f"the client still has to set {', '.join(missing)}", f"add --set {missing[0]}=..."
@@ -145,7 +148,7 @@ def _choose(
         client=wish.client,
         rule=wish.rule,
         digest=digest,
-        settings=wish.settings,
+        settings=settings,
         on=on,
         words=wish.words,
     )

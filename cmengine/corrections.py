@@ -36,7 +36,7 @@ def correct_event(program: Program, event: str, reason: str) -> Corrected:
                 Mistake(
                     where,
                     "there is no such event",
-                    "its id stands where it was logged, and in: cmengine awards --json",
+                    "ids stand in: cmengine events",
                 )
             )
         if ledger.is_corrected(stored.seq):
@@ -56,14 +56,21 @@ def correct_event(program: Program, event: str, reason: str) -> Corrected:
 
 
 def last_event_of(program: Program, client: str) -> str:
-    """Give the id of the event that was logged last for a client, leaving out those marked already."""
+    """Give the id of the event that was logged last for a client; refuse where it is marked already."""
     program.must_have(client)
     last = None
-    for stored in program.ledger.events_of(client):
+    for stored in program.ledger.all_events_of(client):
         last = stored
+    where = f"client '{client}'"
     if last is None:
+        raise CMError(Mistake(where, "nothing is logged for this client", "check the code"))
+    if program.ledger.is_corrected(last.seq):
         raise CMError(
-            Mistake(f"client '{client}'", "nothing is logged for this client", "check the code")
+            Mistake(
+                where,
+                "the event that was logged last is marked as a mistake already",
+                f"to mark another, name its id; ids stand in: cmengine events --client {client}",
+            )
         )
     return last.event.id
 

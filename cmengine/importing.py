@@ -173,11 +173,16 @@ def _some(path: Path, bad: list[tuple[Row, list[Mistake]]]) -> list[Mistake]:
 
 
 def _set_aside(file: Path, path: Path, bad: list[tuple[Row, list[Mistake]]]) -> None:
-    """Write the lines that were set aside, each under the reason; without any, no file is made."""
+    """Write the lines that were set aside, each under the reason, so that the file can be mended and
+    imported; without any, no file is made.
+    """
     if not bad:
         return
     try:
         with file.open("x", encoding="utf-8", errors="surrogateescape") as out:
+            if path.suffix.lower() == ".csv":
+                with path.open(encoding="utf-8-sig", errors="surrogateescape") as source:
+                    out.write(source.readline())
             for row, mistakes in bad:
                 for mistake in mistakes:
                     out.write(f"# {mistake}\n")

@@ -196,6 +196,11 @@ class Ledger:
             for row in self.rows("select about, text from personal where client = ?", client)
         }
 
+    def called(self, client: str) -> str:
+        """Say who a client is: ``Sky (c001)``, or the code where no name is kept."""
+        row = self.one("select text from personal where client = ? and about = 'name'", client)
+        return client if row is None else f"{row[0]} ({client})"
+
     # Choices
 
     def add_choice(self, choice: Choice, at: datetime, by: str) -> None:
@@ -292,6 +297,19 @@ class Ledger:
         for row in self.rows("select * from events where client = ? order by seq", client):
             yield _stored(row)
 
+    def logged(self, client: str) -> list[dict[str, Any]]:
+        """Give what was logged for a client, in the order of logging, and what each earned in cents."""
+        sql = (
+            "select e.id, e.on_day as day, e.kind, e.value, e.evidence, e.logged_at, e.logged_by,"
+            " coalesce((select sum(a.cents) from occurrences o join awards a on a.occurrence = o.seq"
+            " where o.event = e.seq), 0) as cents,"
+            " exists (select 1 from corrections c where c.event = e.seq) as corrected"
+            " from events e where e.client = ? order by e.seq"
+        )
+        return [
+            {**dict(row), "corrected": bool(row["corrected"])} for row in self.rows(sql, client)
+        ]
+
     def corrections_of(self, client: str) -> list[Correction]:
         """Give the corrections of a client's events."""
         sql = "select c.event, c.after_event, c.turn from events e join corrections c on c.event = e.seq where e.client = ?"
@@ -300,6 +318,11 @@ class Ledger:
     def is_corrected(self, event: int) -> bool:
         """Say whether an event was marked as a mistake."""
         return self.one("select 1 from corrections where event = ?", event) is not None
+
+    def is_marked(self, event: str) -> bool:
+        """Say whether the event of this id was marked as a mistake."""
+        stored = self.find_event(event)
+        return stored is not None and self.is_corrected(stored.seq)
 
     def round(self, client: str) -> int:
         """Count the corrections of a client's events."""

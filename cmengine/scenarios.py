@@ -154,9 +154,15 @@ def check_scenarios(
         _, wrong = play_scenario(scenario, draft, reader)
         mistakes += [
             place.wrong(words, "mend the rule, or the scenario if the rule is right")
-            for words in wrong
+            for words in _first(wrong)
         ]
     return mistakes
+
+
+def _first(wrong: Sequence[str]) -> list[str]:
+    """Tell the first difference, and how many more there are: one line a scenario."""
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    return [f"{wrong[0]}{more}"] if wrong else []
 
 
 def _events(scenario: Scenario, kinds: Kinds | None) -> tuple[list[Event], list[str]]:

@@ -14,6 +14,7 @@ from cmengine.options import misspelt
 from cmengine.toml import cannot_read, no_file
 
 MOST_LINE = 100_000
+REMARK = "# "  # begins a line that says why the next one was set aside
 Progress = Callable[[int], object]
 
 
@@ -77,9 +78,15 @@ def _csv_rows(
     path: Path, file: TextIO, columns: Sequence[str], needed: Sequence[str], progress: Progress
 ) -> Iterator[Row]:
     kept: list[str] = []
+    begins = 0
 
     def keeping() -> Iterator[str]:
-        for line in _lines(path, file, progress):
+        nonlocal begins
+        for number, line in enumerate(_lines(path, file, progress), start=1):
+            if not kept:
+                if line.startswith(REMARK):
+                    continue  # the reason why a line was set aside
+                begins = number
             kept.append(line)
             yield line
 
@@ -92,11 +99,9 @@ def _csv_rows(
     names = [name.strip() for name in header]
     stop_if(_header_mistakes(f"{path}:1", names, columns, needed))
     kept.clear()
-    line = reader.line_num + 1
     for cells in _rows(reader):
-        raw, at = "".join(kept), line
+        raw, at = "".join(kept), begins
         kept.clear()
-        line = reader.line_num + 1
         if isinstance(cells, str):
             yield Row(at, {}, cells, raw)
         elif cells and len(cells) != len(names):
@@ -156,7 +161,7 @@ def _json_rows(
     path: Path, file: TextIO, columns: Sequence[str], needed: Sequence[str], progress: Progress
 ) -> Iterator[Row]:
     for number, line in enumerate(_lines(path, file, progress), start=1):
-        if not line.strip():
+        if not line.strip() or line.startswith(REMARK):
             continue
         try:
             found = json.loads(line, parse_float=Decimal, parse_constant=str)

@@ -74,7 +74,8 @@ def try_kind(registry: Registry, part: str, kind: str, *, effort: Effort = QUICK
             )
         for rules in _rules(part, kind, made):
             found = _search(rules, effort)
-            findings += found.findings
+            told = {(one.law, one.story) for one in findings}
+            findings += [one for one in found.findings if (one.law, one.story) not in told]
             examples += found.examples
     return Tried(part=part, kind=kind, findings=tuple(findings), examples=examples)
 

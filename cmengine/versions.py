@@ -5,11 +5,13 @@ from random import Random
 
 from attrs import evolve, frozen
 
-from cmengine.case import Case, total
+from cmengine.case import Case, cents, items, same_luck, total
+from cmengine.evaluate import awards_of
 from cmengine.explain import first_times
 from cmengine.histories import FIRST, History, Thing, drawn, small, things
 from cmengine.kinds import Kinds
-from cmengine.model import Rule
+from cmengine.ladder import nth
+from cmengine.model import Occurrence, Rule
 from cmengine.money import dollars
 
 TIMES = 60  # how many times of a rule are compared one by one
@@ -59,6 +61,13 @@ def compare(old: Rule, new: Rule, kinds: Kinds | None = None, *, seed: int = 1) 
             more = _story(history, was, would)
         if less and more:
             break
+    for n in range(1, TIMES + 1):
+        (cents_were, things_were), (cents_would, things_would) = _worth(old, n), _worth(new, n)
+        told = f"the {nth(n)} time: {dollars(cents_would)} instead of {dollars(cents_were)}"
+        if not less and (cents_would < cents_were or things_would < things_were):
+            less = told
+        if not more and (cents_would > cents_were or things_would > things_were):
+            more = told
     if _runs_shorter(old, new):
         less = (
             less or f"it would run from {new.starts or 'the beginning'} to {new.ends or 'no end'}"
@@ -66,6 +75,19 @@ def compare(old: Rule, new: Rule, kinds: Kinds | None = None, *, seed: int = 1) 
     return Comparison(
         words=tuple(_words(old, new)), steps=tuple(_steps(old, new)), less=less, more=more
     )
+
+
+def _worth(rule: Rule, n: int) -> tuple[int, int]:
+    """Give what the n-th time (and slot) is worth, with the luck held still: (cents, things)."""
+    occurrence = Occurrence(
+        rule=rule.id, on=FIRST, value=None, ordinal=n, slot=n if rule.calendar else None, reason=""
+    )
+    awards = [
+        award
+        for number in range(len(rule.rewards))
+        for award in awards_of(rule, number, occurrence, same_luck("", rule.id, number))
+    ]
+    return cents(awards), items(awards)
 
 
 def _small(can_happen: Sequence[Thing], dice: Random) -> list[History]:

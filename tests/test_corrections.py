@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmengine.choices import Wish, choose_goals
-from cmengine.corrections import correct_event
+from cmengine.corrections import correct_event, last_event_of
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
 from cmengine.plugins import load_plugins
@@ -151,6 +151,16 @@ def test_a_mistake_is_marked_once_with_a_reason_and_only_where_there_is_one(
     correct_event(program, "a", "why")
     with pytest.raises(CMError, match="already"):
         correct_event(program, "a", "why")
+
+
+def test_the_last_event_is_marked_once_and_no_other_by_the_way(program: Program) -> None:
+    with pytest.raises(CMError, match="nothing is logged"):
+        last_event_of(program, "c1")
+    log(program, "a", 0)
+    log(program, "b", 1)
+    correct_event(program, last_event_of(program, "c1"), "Typed twice")
+    with pytest.raises(CMError, match="marked as a mistake already"):
+        last_event_of(program, "c1")
 
 
 days = st.integers(0, 20)

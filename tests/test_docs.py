@@ -243,6 +243,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("rules publish")
     say("goal accept", "c001", "drop-in")
     award = say("log", "c001", "visit")["awards"][0]["id"]
+    say("events", "--client", "c001")
     say("correct", "--last", "c001", "--reason", "It was somebody else")
     say("client show", "c001")
     say("client list")

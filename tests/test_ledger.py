@@ -16,7 +16,9 @@ from cmengine.corrections import correct_event
 from cmengine.database import journal_mode
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
+from cmengine.evaluate import play
 from cmengine.model import Event
+from cmengine.options import Place
 from cmengine.program import Program, open_program
 from cmengine.publish import publish
 from cmengine.reasons import reasons
@@ -468,39 +470,29 @@ def test_what_was_typed_about_a_person_stands_in_one_table(program: Program) -> 
         assert bool(told) == (name == "personal"), (name, told)
 
 
-def test_a_step_that_is_over_the_pace_of_a_day_can_still_be_met_on_another(make: Make) -> None:
-    kinds = '[kind.step]\nlabel = "A step"\ntext = true\n'
-    rules = """
-[[rule]]
-id = "my-steps"
-title = "My own steps"
-client_sets = ["goal.steps"]
-[rule.goal]
-kind = "steps"
-event = "step"
-per_day = 1
-[[rule.reward]]
-kind = "fixed_voucher"
-worth = "3.00"
-"""
-    program = make(rules, kinds)
-    add_client(program, "c1")
-    choose_goals(
-        program,
-        [
-            Wish(
-                client="c1",
-                rule="my-steps",
-                settings=(("goal.steps", "call, form"),),
-                on=date(2026, 6, 1),
-            )
-        ],
-    )
-    assert log(program, "step", "call", on=date(2026, 6, 2)) == 300
-    assert log(program, "step", "form", on=date(2026, 6, 2)) == 0
-    assert log(program, "step", "form", on=date(2026, 6, 3)) == 300
-    assert log(program, "step", "form", on=date(2026, 6, 4)) == 0
-    assert verify(program).ok
+def test_a_goal_that_is_over_its_pace_remembers_nothing_of_that_time(program: Program) -> None:
+    """What does not count today stays free for another day, whatever the goal remembers."""
+    table = {
+        "id": "my-steps",
+        "title": "My own steps",
+        "goal": {"kind": "steps", "event": "step", "steps": ["call", "form"], "per_day": 1},
+        "reward": [{"kind": "fixed_voucher", "worth": "3.00"}],
+    }
+    rule, mistakes = program.reader().read_rule(table, Place("test.toml"))
+    assert rule is not None, mistakes
+    days = [date(2026, 6, 2), date(2026, 6, 2), date(2026, 6, 3), date(2026, 6, 4)]
+    steps = ["call", "form", "form", "form"]
+    events = [
+        Event(id=f"e{n}", client="c1", kind="step", at=program.now(), day=on, value=step)
+        for n, (on, step) in enumerate(zip(days, steps, strict=True))
+    ]
+    outcomes = play(rule, events, program.dice, date(2026, 6, 1))
+    assert [outcome.earned.cents if outcome.earned else 0 for outcome in outcomes] == [
+        300,
+        0,
+        300,
+        0,
+    ]
 
 
 def test_a_slip_of_the_pen_in_a_step_is_pointed_out(make: Make) -> None:

@@ -118,3 +118,21 @@ def test_a_goal_set_aside_and_chosen_again_loses_nothing(season: Program) -> Non
     set_aside(season, "c001", "drop-in")
     assert per_client(season) == EXPECTED["per_client"]
     assert verify(season).ok
+
+
+def test_lines_that_were_set_aside_can_be_mended_and_imported(
+    season: Program, tmp_path: Path
+) -> None:
+    import_choices(season, SEASON / "choices.csv", add_clients=True)
+    lines = (SEASON / "events.csv").read_text().splitlines(keepends=True)
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text(
+        "".join(lines[:20]) + lines[20].replace("2026-", "3026-") + "".join(lines[21:40])
+    )
+    aside = tmp_path / "aside.csv"
+    done = import_events(season, wrong, skip_bad=aside)
+    assert (done.events, done.set_aside) == (38, 1)
+    assert "is in the future" in aside.read_text()
+    aside.write_text(aside.read_text().replace("3026-", "2026-"))
+    assert import_events(season, aside).events == 1
+    assert verify(season).ok

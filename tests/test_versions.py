@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from cmengine.choices import Wish, accept_version, choose_goals
+from cmengine.choices import Wish, accept_version, choose_goals, set_aside
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
 from cmengine.program import Program
@@ -94,6 +94,7 @@ def test_a_version_that_pays_more_is_told_and_may_be_accepted(program: Program) 
     [
         ('"2.50"', '"2.49"'),
         ('"5.00"', '"4.99"'),
+        ('step = "1.25"\ncap = "5.00"', 'step = "2.00"\ncap = "4.75"'),
         ("per_week = 2", "per_week = 1"),
         ('events = ["visit"]', 'events = ["drinks"]'),
         ('title = "Coming in"', 'title = "Coming in"\nends = 2026-12-31'),
@@ -106,6 +107,16 @@ def test_a_version_that_pays_less_in_any_case_is_for_new_choices_only(
     with pytest.raises(CMError, match="new choices only"):
         accept_version(program, "c1", "drop-in")
     assert visit(program, date(2026, 6, 1)) == 250
+    assert verify(program).ok
+
+
+def test_a_goal_chosen_again_goes_on_under_its_own_version(program: Program) -> None:
+    assert visit(program, date(2026, 6, 1)) == 250
+    assert changed(program, '"2.50"', '"1.00"').less
+    set_aside(program, "c1", "drop-in", date(2026, 6, 5))
+    (again,), _ = choose_goals(program, [Wish(client="c1", rule="drop-in", on=date(2026, 6, 8))])
+    assert again.choice.digest != program.ledger.current_digests()["drop-in"]
+    assert visit(program, date(2026, 6, 9)) == 375
     assert verify(program).ok
 
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "client": ("client", "Enroll clients, and show what concerns one."),
     "goal": ("goal", "Write down what a client chooses, in their own words."),
     "log": ("log", "Log what happened, and see what it earned."),
+    "events": ("events_list", "List what was logged for a client, with the ids."),
     "correct": ("correct", "Mark an event as a mistake; what it earned stays."),
     "import": ("events", "Log many events from a CSV or JSON Lines file."),
     "awards": ("awards", "List what was earned."),

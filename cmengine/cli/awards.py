@@ -3,7 +3,8 @@
 import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
-from cmengine.cli.show import count, day, document, money, nth, say, table
+from cmengine.cli.show import count, day, document, money, say, table
+from cmengine.ladder import nth
 
 
 @click.command("awards", epilog=examples("cmengine awards --client c001", "cmengine awards --json"))
@@ -135,7 +136,7 @@ def _explain_event(desk: Desk, event: str, as_json: bool) -> None:
                 Mistake(
                     f"event '{event:.64}'",
                     "there is no such event",
-                    "ids stand in: cmengine awards --json",
+                    "ids stand in: cmengine events --client CLIENT",
                 )
             )
         awards = program.ledger.awards("event = ?", event)

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
-from cmengine.cli.show import day, document, money, nth, say, several, table
+from cmengine.cli.show import day, document, money, say, several, table
+from cmengine.ladder import nth
 
 
 @click.group("client")
@@ -93,7 +94,8 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
         else:
             say(f"    {so_far}")
     if not seen.goals:
-        say("\n  No goal chosen yet. The menu: cmengine rules list")
+        so_far = "No goal just now" if seen.put_away else "No goal chosen yet"
+        say(f"\n  {so_far}. The menu: cmengine rules list")
     if seen.put_away:
         say(
             f"\n  Set aside for now, and there when wanted: {', '.join(choice.rule for choice in seen.put_away)}"

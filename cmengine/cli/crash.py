@@ -1,7 +1,9 @@
 """What is said when something goes wrong that nobody foresaw."""
 
+import contextlib
 import os
 import platform
+import sys
 import tempfile
 import traceback
 from importlib.metadata import version
@@ -37,4 +39,14 @@ def report(error: Exception) -> int:
         f"written down as a whole or not at all: have a look before doing it again; {kept}",
         err=True,
     )
+    _flush_nowhere()
     return UNFORESEEN
+
+
+def _flush_nowhere() -> None:
+    """Where standard output is what went wrong, what is left of it must not go wrong again at the end."""
+    with contextlib.suppress(OSError, ValueError):
+        try:
+            sys.stdout.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

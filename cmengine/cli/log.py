@@ -16,7 +16,8 @@ from cmengine.cli.desk import (
     kind_names,
     pass_desk,
 )
-from cmengine.cli.show import day, document, money, nth, say, several, table
+from cmengine.cli.show import day, document, money, say, several, table
+from cmengine.ladder import nth
 
 
 @click.command(
@@ -71,6 +72,7 @@ def log_command(
     from cmengine.errors import CMError, Mistake
     from cmengine.overview import coming
     from cmengine.reasons import on_the_menu, reasons
+    from cmengine.vouchers import waiting_items
 
     with desk.open() as program:
         moment = program.moment(day_meant(program, on), at)
@@ -94,6 +96,9 @@ def log_command(
         why = reasons(program, event)
         menu = [] if awards or why else on_the_menu(program, event)
         unit = program.kinds[kind].unit
+        who = program.ledger.called(client)
+        things = [item for _, _, item in waiting_items(program, client)]
+        corrected = logged.again and program.ledger.is_marked(event.id)
     if as_json:
         document(
             {
@@ -112,7 +117,7 @@ def log_command(
         return
     shown = f" {event.value} {unit}".rstrip() if event.value is not None else ""
     say(
-        f"{client}: {kind}{shown}, {day(event.day)}"
+        f"{who}: {kind}{shown}, {day(event.day)}"
         + (" (logged before; it counts once)" if logged.again else "")
     )
     table(
@@ -125,7 +130,9 @@ def log_command(
         say("  Logged. Nothing changes: all that is earned and all that comes stays as it is.")
     if menu:
         say(f"  On the menu for this, if {client} likes: {several(menu)}")
-    say(f"  Waiting for {client}: {money(balance.waiting)}")
+    if corrected:
+        say("  It was marked as a mistake since; if it did happen, log it under a new id.")
+    say(f"  Waiting for {who}: {several([money(balance.waiting), *things])}")
     for rule, labels in next_time.items():
         say(f"  Next time ({titles[rule]}): {several(labels)}")
 

@@ -101,7 +101,10 @@ def _say_scenarios(findings: list[Any]) -> None:
     """Show the stories as scenarios that can be pasted beside the rule."""
     for one in findings:
         if one.scenario:
-            note(f"\nTo see {one.law} of '{one.rule}' again, beside the rule:\n\n{one.scenario}")
+            note(
+                f"\nTo see it again, put this beside the rule '{one.rule}', with the event that the"
+                f" story adds:\n\n{one.scenario}"
+            )
 
 
 def _rule_files(files: tuple[Path, ...]) -> list[Path]:

@@ -5,8 +5,9 @@ from typing import Any
 import click
 
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk, rule_ids
-from cmengine.cli.show import count, document, nth, say, table
+from cmengine.cli.show import count, document, say, table
 from cmengine.errors import CMError, Mistake, did_you_mean
+from cmengine.ladder import nth
 
 RULE = click.argument("rule_id", metavar="ID", shell_complete=rule_ids)
 

@@ -3,7 +3,7 @@
 import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
-from cmengine.cli.show import document, money, say, table
+from cmengine.cli.show import document, money, say, several, table
 from cmengine.errors import CMError, Mistake
 
 
@@ -28,7 +28,7 @@ def voucher_command() -> None:
 def issue(desk: Desk, client: str, amount: str | None, item: str | None, as_json: bool) -> None:
     """Issue a voucher to CLIENT. The code is shown once, now: write it on the slip."""
     from cmengine.money import cents
-    from cmengine.vouchers import issue_voucher
+    from cmengine.vouchers import issue_voucher, waiting_items
 
     if amount is not None and item is not None:
         raise click.UsageError("name an amount or an item, not both")
@@ -39,6 +39,8 @@ def issue(desk: Desk, client: str, amount: str | None, item: str | None, as_json
     with desk.open() as program:
         done = issue_voucher(program, client, cents=wanted, item=item)
         currency = program.settings.currency
+        who = program.ledger.called(client)
+        things = [one for _, _, one in waiting_items(program, client)]
     if as_json:
         document(
             {
@@ -51,9 +53,9 @@ def issue(desk: Desk, client: str, amount: str | None, item: str | None, as_json
             }
         )
         return
-    say(f"Voucher for {client}: {done.item or f'{money(done.cents)} {currency}'}")
+    say(f"Voucher for {who}: {done.item or f'{money(done.cents)} {currency}'}")
     say(f"  Code: {done.code}     (shown this once)")
-    say(f"  Still waiting: {money(done.waiting)}")
+    say(f"  Still waiting: {several([money(done.waiting), *things])}")
 
 
 @voucher_command.command(
