@@ -36,7 +36,7 @@ def correct_event(program: Program, event: str, reason: str) -> Corrected:
                 Mistake(
                     where,
                     "there is no such event",
-                    "ids stand in: cmengine events",
+                    "ids stand in: cmengine events --client CLIENT",
                 )
             )
         if ledger.is_corrected(stored.seq):

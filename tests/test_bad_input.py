@@ -306,6 +306,7 @@ def test_bad_lines_can_be_set_aside_as_they_were_written(
     )
     assert done.exit_code == 0
     assert (tmp_path / "aside.csv").read_text() == (
+        "id,client,kind,value,at,evidence\n"
         f"# {tmp_path}/events.csv:2: there is no kind of event 'visti'; did you mean 'visit'?\n"
         "bad,c1,visti,,2026-01-05,\n"
     )
@@ -392,8 +393,7 @@ DESK = {
     "a mistake there is not": (
         ["correct", "k9", "--reason", "w"],
         [
-            "event 'k9': there is no such event; its id stands where it was logged, and in: cmengine awards"
-            " --json"
+            "event 'k9': there is no such event; ids stand in: cmengine events --client CLIENT"
         ],
     ),
     "awards of a client without a code": (

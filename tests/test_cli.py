@@ -151,20 +151,20 @@ def test_a_client_is_welcomed_by_a_code(printed: Printed) -> None:
 
 def test_logging_shows_what_it_earned_and_what_comes_next(printed: Printed) -> None:
     assert printed("log", "c001", "visit", "--on", "2026-01-05") == (
-        "c001: visit, Mon 5 Jan 2026\n"
+        "Sky (c001): visit, Mon 5 Jan 2026\n"
         "  voucher 2.50  I come to the drop-in, 1st time\n"
-        "  Waiting for c001: 2.50\n"
+        "  Waiting: 2.50\n"
         "  Next time (I come to the drop-in): voucher 3.75\n"
     )
     assert printed("log", "c001", "missed_visit", "--on", "2026-01-06") == (
-        "c001: missed_visit, Tue 6 Jan 2026\n"
+        "Sky (c001): missed_visit, Tue 6 Jan 2026\n"
         "  Logged. Nothing changes: all that is earned and all that comes stays as it is.\n"
-        "  Waiting for c001: 2.50\n"
+        "  Waiting: 2.50\n"
     )
     assert printed("log", "c001", "visit", "--on", "2026-01-12", "--at", "14:30") == (
-        "c001: visit, Mon 12 Jan 2026\n"
+        "Sky (c001): visit, Mon 12 Jan 2026\n"
         "  voucher 3.75  I come to the drop-in, 2nd time\n"
-        "  Waiting for c001: 6.25\n"
+        "  Waiting: 6.25\n"
         "  Next time (I come to the drop-in): voucher 5.00 and bonus 10.00\n"
     )
 
@@ -222,8 +222,8 @@ def test_awards_are_listed_and_explained_to_the_cent(printed: Printed, visits: N
 
 def test_a_voucher_is_issued_and_redeemed_once(printed: Printed, visits: None) -> None:
     issued = printed("voucher", "issue", "c001", "--amount", "20.00").splitlines()
-    assert issued[0] == "Voucher for c001: 20.00 USD"
-    assert issued[2] == "  Still waiting: 1.25"
+    assert issued[0] == "Voucher for Sky (c001): 20.00 USD"
+    assert issued[2] == "  Still waiting: 1.25 and bus pass"
     _, code, shown = issued[1].split(maxsplit=2)
     assert (len(code), shown) == (20, "(shown this once)")
     assert (

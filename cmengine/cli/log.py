@@ -132,7 +132,7 @@ def log_command(
         say(f"  On the menu for this, if {client} likes: {several(menu)}")
     if corrected:
         say("  It was marked as a mistake since; if it did happen, log it under a new id.")
-    say(f"  Waiting for {who}: {several([money(balance.waiting), *things])}")
+    say(f"  Waiting: {several([money(balance.waiting), *things])}")
     for rule, labels in next_time.items():
         say(f"  Next time ({titles[rule]}): {several(labels)}")
 
