@@ -230,7 +230,7 @@ def test_a_voucher_is_issued_and_redeemed_once(printed: Printed, visits: None) -
         printed("voucher", "redeem", code) == "Redeemed: 20.00 USD. Hand it over with our thanks.\n"
     )
     thing = printed("voucher", "issue", "c001", "--item", "bus pass").splitlines()
-    assert thing[0] == "Voucher for c001: bus pass"
+    assert thing[0] == "Voucher for Sky (c001): bus pass"
     assert code not in printed("voucher", "list", "--json")
 
 
