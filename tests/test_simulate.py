@@ -978,7 +978,7 @@ def test_a_draft_in_a_program_is_simulated_with_its_limits_before_it_is_publishe
         ([FILE], 1, "there are 2 rules in it; name one with --rule: vouchers-each-time"),
         ([FILE, "--rule", "vouchers"], 1, "no rule 'vouchers'"),
         (["nothing.toml"], 1, "nothing.toml"),
-        (["drop-in", "--plot", "a.png"], 2, "rsvg-convert plot.svg -o plot.png"),
+        (["drop-in", "--plot", "a.gif"], 2, "is an SVG or a PNG"),
         (["drop-in", "--limit", "2.5"], 2, "'2.5' is not an amount"),
         (["drop-in", "--limit", "2.50/moth"], 2, "did you mean 'month'?"),
         (["drop-in", "--visits", "3", "--weeks", "3"], 2, "--visits or --weeks, not both"),
@@ -995,6 +995,16 @@ def test_what_cannot_be_simulated_says_what_to_do(
     assert done.exit_code == code
     assert says in " ".join(done.stderr.split())
     assert done.stdout == ""
+
+
+def test_the_picture_can_be_a_png(program: str, tmp_path: Path) -> None:
+    pytest.importorskip("resvg_py", reason="the extra plot draws PNG")
+    file = tmp_path / "drop-in.png"
+    done = run("-p", program, "rules", "simulate", "drop-in", "--visits", "12", "--plot", str(file))
+    assert done.exit_code == 0, done.stderr
+    drawn = file.read_bytes()
+    assert drawn.startswith(b"\x89PNG")
+    assert int.from_bytes(drawn[16:20]) > 600, "wide enough to be read"
 
 
 def test_a_bowl_is_solved_on_the_command_line() -> None:

@@ -1,6 +1,7 @@
 """cmengine rules simulate"""
 
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,25 @@ from cmengine.cli.desk import Day, Desk, day_meant, examples, json_option, pass_
 from cmengine.cli.show import document, note, say
 from cmengine.errors import CMError, Mistake, did_you_mean
 
-CONVERT = (
-    "the picture is written as SVG; name a file like plot.svg. A browser, Inkscape or "
-    "'rsvg-convert plot.svg -o plot.png' makes a PNG of it"
-)
 
-
-def svg_file(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
-    """Take the name of an SVG file, and say what to do about another."""
-    if path is not None and path.suffix.lower() != ".svg":
-        raise click.BadParameter(CONVERT)
+def picture_file(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
+    """Take the name of an SVG or PNG file, and say what to do about another."""
+    if path is not None and path.suffix.lower() not in (".svg", ".png"):
+        raise click.BadParameter("a picture is an SVG or a PNG; name a file like plot.svg")
+    if path is not None and path.suffix.lower() == ".png" and find_spec("resvg_py") is None:
+        raise click.BadParameter(
+            "a PNG needs one library more: pip install 'cmengine[plot]'; or name a file like plot.svg"
+        )
     return path
+
+
+def _bytes(drawn: str, path: Path) -> bytes:
+    """Give what is written to the file: the SVG itself, or a PNG of it on white."""
+    if path.suffix.lower() == ".svg":
+        return drawn.encode()
+    import resvg_py
+
+    return bytes(resvg_py.svg_to_bytes(svg_string=drawn, background="#ffffff", zoom=2))
 
 
 def read_caps(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> list[Any]:
@@ -117,9 +126,9 @@ def read_caps(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
 )
 @click.option(
     "--plot",
-    metavar="FILE.svg",
+    metavar="FILE.svg|png",
     type=click.Path(path_type=Path, dir_okay=False),
-    callback=svg_file,
+    callback=picture_file,
     help="Draw it.",
 )
 @json_option
@@ -191,7 +200,7 @@ def simulate(
         currency = settings.currency if settings else ""
         drawn = picture(rule.title, days, shown.outlooks, shown.forecast, currency)
         try:
-            plot.write_text(drawn, encoding="utf-8")
+            plot.write_bytes(_bytes(drawn, plot))
         except OSError as error:
             what = f"cannot be written: {error.strerror or error}"
             raise CMError(Mistake(str(plot), what, "name another file")) from error
