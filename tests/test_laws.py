@@ -13,7 +13,7 @@ from cmengine.laws import LAWS
 from cmengine.model import Rule
 from cmengine.options import Place
 from cmengine.plugins import Registry, load_plugins
-from cmengine.rules import Reader
+from cmengine.rules import Draft, Reader
 from cmengine.scenarios import play_scenario, read_scenarios
 from cmengine.search import Finding, search
 from cmengine.toml import parse
@@ -82,17 +82,20 @@ def test_the_same_seed_finds_the_same_story(path: Path) -> None:
     assert [f.story for f in found(path)] == [f.story for f in found(path)]
 
 
-def test_a_finding_brings_a_scenario_that_can_be_pasted(registry: Registry) -> None:
+def test_a_finding_brings_a_scenario_that_can_be_pasted_and_played() -> None:
     path = next(path for path in PUNISHERS if path.stem == "reset")
-    rule = rule_with(path)
-    text = next(f.scenario for f in found(path) if f.law == "R1")
-    tables, place = parse(text, "pasted.scenarios.toml")
-    scenarios, wrong = read_scenarios(tables, place)
+    registry = load_plugins(loaded(path))
+    reward = {"kind": "fixed_voucher", "worth": "5.00"}
+    table = {"id": "bad", "title": "Bad", "goal": {"kind": "reset"}, "reward": [reward]}
+    draft = Draft(read(table, registry), table, Place("bad.toml"))
+    text = next(one.scenario for one in search([draft.rule], KINDS).findings if one.law == "R1")
+    scenarios, wrong = read_scenarios(*parse(text, "pasted.scenarios.toml"))
     assert not wrong
-    assert [one.rule for one, _ in scenarios] == ["bad"]
-    assert scenarios[0][0].first == FIRST
-    assert rule.id == "bad"
-    assert play_scenario is not None
+    ((scenario, _),) = scenarios
+    assert (scenario.rule, scenario.first) == ("bad", FIRST)
+    earned, differs = play_scenario(scenario, draft, Reader(registry))
+    assert not differs
+    assert any(earned)
 
 
 ORDINARY = {
