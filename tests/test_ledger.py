@@ -246,7 +246,7 @@ def test_a_client_moves_their_own_number_and_keeps_what_they_have(program: Progr
     assert log(program, "drinks", "4", on=date(2026, 6, 9)) == 0, (
         "a day before it was moved has the bar of that day"
     )
-    set_goal(program, "c1", "fewer-drinks", (("goal.target", "3"),), on=date(2026, 6, 11))
+    set_goal(program, "c1", "fewer-drinks", (("goal.target", "5"),), on=date(2026, 6, 11))
     assert program.ledger.balance("c1").earned == 300, (
         "what was logged before it was moved stays as it is"
     )
