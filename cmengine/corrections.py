@@ -9,9 +9,10 @@ from cmengine.errors import CMError, Mistake, stop_if
 from cmengine.fold import Result
 from cmengine.ledger import Remembered, Stored
 from cmengine.model import Event
-from cmengine.outbox import write_messages
+from cmengine.outbox import add_messages
 from cmengine.program import Program
 from cmengine.replay import Replay, fresh
+from cmengine.sheet import Sheet, new_sheet
 
 
 @frozen
@@ -91,27 +92,29 @@ def _stand_without(program: Program, client: str, correction: int) -> list[Resul
         if (seq, rule) not in there
     ]
     round_ = ledger.round(client)
+    sheet = new_sheet(ledger)
     for stored, result in owed:
-        _append(program, stored, result, round_)
-    _remember(program, client, without, owed, round_)
+        earned = result.outcome.earned
+        if earned is not None:
+            sheet.add_earned(stored.seq, client, result.rule.digest, earned, round_)
+            add_messages(sheet, stored.seq, stored.event, result.rule, earned, program.now())
+    _remember(program, client, without, owed, round_, sheet)
+    sheet.write()
     return [result for _, result in owed]
 
 
-def _append(program: Program, stored: Stored, result: Result, round_: int) -> None:
-    earned = result.outcome.earned
-    if earned is not None:
-        program.ledger.append_earned(
-            stored.seq, stored.event.client, result.choice.digest, earned, round_
-        )
-        write_messages(program.ledger, stored, result.rule, earned, program.now())
-
-
 def _remember(
-    program: Program, client: str, without: Replay, owed: list[tuple[Stored, Result]], round_: int
+    program: Program,
+    client: str,
+    without: Replay,
+    owed: list[tuple[Stored, Result]],
+    round_: int,
+    sheet: Sheet,
 ) -> None:
     ledger, timelines = program.ledger, program.ledger.timelines(client)
-    for rule in sorted({*ledger.remembered_rules(client), *without.standings}):
-        kept = ledger.remembered(client, rule)
+    memories = ledger.memories_of([client]).get(client, {})
+    for rule in sorted({*memories, *without.standings}):
+        kept = memories.get(rule)
         cents = kept.cents if kept else 0
         cents += sum(
             r.outcome.earned.cents for _, r in owed if r.rule.id == rule and r.outcome.earned
@@ -119,6 +122,7 @@ def _remember(
         standing = without.standings.get(rule) or fresh(
             program.rule_of(timelines[rule][0].choice), timelines[rule][0].choice.on
         )
-        ledger.remember(
-            client, rule, Remembered(memory_text(rule, standing), standing.times, cents, round_)
+        now = Remembered(
+            memory_text(rule, standing), standing.times, cents, round_, standing.latest
         )
+        sheet.add_memory(client, rule, now)

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import attrs
 from attrs import Factory, define, evolve, frozen
 
-from cmengine.days import week_of
+from cmengine.days import week_number
+from cmengine.dice import Drawn, NoDice
 from cmengine.errors import CMError
 from cmengine.evaluate import Dice, Standing, awards_of, evaluate
-from cmengine.explain import Drawn, NoDice
 from cmengine.model import Event, Occurrence, Odds, Rule, Samples, Value
 from cmengine.slots import Span, slots_until
 
@@ -184,8 +184,8 @@ class Course:
             first=self.days[0],
             times=state.times,
             days={day: state.today},
-            weeks={week_of(day): state.this_week},
-            slots=set(state.slots),
+            weeks={week_number(day): state.this_week},
+            slots=state.slots,
         )
         # The goal, the pace and the calendar first; what each reward gives is asked for below, since
         # one that draws cannot be asked for an amount.
@@ -195,8 +195,8 @@ class Course:
             standing.memory,
             standing.times,
             standing.days.get(day, 0),
-            standing.weeks.get(week_of(day), 0),
-            frozenset(standing.slots),
+            standing.weeks.get(week_number(day), 0),
+            standing.slots,
         )
         if outcome.earned is None:
             return self._pruned(n, after), NOTHING
@@ -213,7 +213,7 @@ class Course:
             state.memory,
             state.times,
             state.today if following == day else 0,
-            state.this_week if week_of(following) == week_of(day) else 0,
+            state.this_week if week_number(following) == week_number(day) else 0,
             frozenset(taken for taken in state.slots if taken >= slot),
         )
 

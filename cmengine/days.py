@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 YEARS = range(1900, 3000)
+MIDNIGHT = time(0)
 
 
 def read_day(text: str) -> date:
@@ -25,8 +26,11 @@ def day_of(moment: datetime, zone: ZoneInfo, boundary: time = time(0)) -> date:
     `boundary` is the local time at which a new day begins: with 04:00, a visit at 02:30 belongs to
     the evening before.
     """
-    local = moment.astimezone(zone).replace(tzinfo=None)
-    return (local - timedelta(hours=boundary.hour, minutes=boundary.minute)).date()
+    local = moment.astimezone(zone)
+    if boundary == MIDNIGHT:
+        return local.date()
+    wall = local.replace(tzinfo=None)
+    return (wall - timedelta(hours=boundary.hour, minutes=boundary.minute)).date()
 
 
 def moment_on(day: date, at: time, zone: ZoneInfo, boundary: time = time(0)) -> datetime:
@@ -43,3 +47,8 @@ def moment_on(day: date, at: time, zone: ZoneInfo, boundary: time = time(0)) -> 
 def week_of(day: date) -> date:
     """Name a week, Monday to Sunday, by its Monday."""
     return day - timedelta(days=day.weekday())
+
+
+def week_number(day: date) -> int:
+    """Number a week, Monday to Sunday: the same for its seven days, one more for the next seven."""
+    return (day.toordinal() - 1) // 7

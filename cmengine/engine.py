@@ -1,128 +1,258 @@
 """What staff can do at the desk: enroll a client, log an event. Each is one transaction."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
-from cmengine.days import week_of
+from cmengine.days import week_number, week_of
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.evaluate import Standing
-from cmengine.fold import Result, catches_up, results
-from cmengine.kinds import unknown_kind
-from cmengine.ledger import Remembered, Stored
+from cmengine.fold import Agenda, Result, agenda_of, catches_up, results
+from cmengine.kinds import Kinds, unknown_kind
+from cmengine.ledger import Remembered
 from cmengine.memory import of_text, to_text
-from cmengine.model import EVIDENCE, Choice, Event, Rule
-from cmengine.outbox import write_messages
+from cmengine.model import EVIDENCE, Choice, Event, Rule, Value
+from cmengine.outbox import add_messages
 from cmengine.program import FUTURE, Program
+from cmengine.sheet import Sheet, new_sheet
 from cmengine.slots import slots_until
-from cmengine.timeline import TimelineRow
+from cmengine.tariff import Tariff
+from cmengine.timeline import TimelineRow, Timelines
 
 _CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 MOST_NOTE = 2_000
 MOST_NAME = 200
+MOST_PAGES = 10_000  # clients that a logbook remembers, beyond those of the transaction under way
 
 
-@frozen
+@define
 class Logged:
     """What logging an event came to. `again` is True where it had been logged before."""
 
     event: Event
-    results: tuple[Result, ...] = ()
+    results: Sequence[Result] = ()
     again: bool = False
 
 
 @define
+class _Account:
+    """Where a client stands under one rule, the cents it has earned, and the rule's cache to be written."""
+
+    rule: Rule  # the version that was shown an event last
+    standing: Standing
+    cents: int
+    round: int
+    changed: bool = False
+
+    def forget_days(self) -> None:
+        """Leave to the ledger what counted on which day: it has every row by now."""
+        self.standing.days.clear()
+        self.standing.weeks.clear()
+
+
+@define
+class _Page:
+    """What the logbook knows of one client."""
+
+    agenda: Agenda
+    memories: dict[str, Remembered]
+    round: int
+    accounts: dict[str, _Account] = Factory(dict)
+    used: bool = False
+
+
+@define
 class Logbook:
-    """Logs events within one write transaction. It remembers what it has read, so that many events
-    cost little more than their rows; call `close` before the transaction ends.
+    """Logs events within write transactions. It remembers what it has read, so that many events cost
+    little more than their rows. Call `close` before a transaction ends.
     """
 
     program: Program
+    _sheet: Sheet | None = None
+    _pages: dict[str, _Page] = Factory(dict)
+    _agendas: dict[object, Agenda] = Factory(dict)
     _timelines: dict[str, dict[str, list[TimelineRow]]] = Factory(dict)
-    _standings: dict[tuple[str, str], Standing] = Factory(dict)
-    _kept: dict[tuple[str, str], tuple[int, int]] = Factory(dict)  # cents earned, round
-    _changed: dict[tuple[str, str], None] = Factory(dict)
+    _pending: dict[str, Event] = Factory(dict)  # events of this transaction, by their ids
+    _tariff: Tariff = Factory(Tariff)
+    _highest: str = ""  # the greatest id of an event so far
+    _version: int = 0
 
-    def log(self, event: Event, logged_at: datetime) -> Logged:
-        """Log one event: append it, decide what it earns, append that. Twice the same id is once."""
-        ledger = self.program.ledger
-        known = ledger.find_event(event.id)
+    def log(self, event: Event, logged_at: datetime, at: str = "") -> Logged:
+        """Log one event: append it, decide what it earns, append that. Twice the same id is once.
+
+        `at` is the event's moment as the ledger writes it, where that is known already.
+        """
+        sheet = self._sheet or self._begin()
+        known = self._find(event.id)
         if known is not None:
-            return Logged(_same(known.event, event), again=True)
-        stored = Stored(ledger.append_event(event, logged_at), event)
-        return Logged(event, tuple(self._show(stored, self.timelines(event.client), logged_at)))
+            return Logged(same_event(known, event), again=True)
+        seq = sheet.add_event(event, logged_at, at)
+        self._pending[event.id] = event
+        page = self._page(event.client)
+        return Logged(event, self._show(sheet, page, page.agenda, seq, event, logged_at))
 
     def timelines(self, client: str) -> dict[str, list[TimelineRow]]:
-        """Give a client's timelines."""
+        """Give a client's timelines, with what was chosen in this transaction."""
         if client not in self._timelines:
             self._timelines[client] = self.program.ledger.timelines(client)
         return self._timelines[client]
 
     def choose(self, choice: Choice, at: datetime) -> list[Result]:
         """Append a choice, and let events that were logged earlier and belong to it count."""
-        ledger = self.program.ledger
-        before = self.timelines(choice.client).get(choice.rule, [])
+        sheet = self._sheet or self._begin()
+        ledger, rule_of = self.program.ledger, self.program.rule_of
+        timelines = self.timelines(choice.client)
+        before = timelines.get(choice.rule, [])
         ledger.add_choice(choice, at, self.program.by)
-        timeline = [*before, TimelineRow(choice, ledger.last_event(), 0)]
-        self._timelines[choice.client][choice.rule] = timeline
-        caught = []
+        timelines[choice.rule] = [*before, TimelineRow(choice, ledger.last_event(), 0)]
+        page = self._page(choice.client)
+        page.agenda = agenda_of(timelines, rule_of)
+        caught: list[Result] = []
         if choice.stands and choice.on <= self.program.today():
+            alone = agenda_of({choice.rule: timelines[choice.rule]}, rule_of)
             for stored in ledger.events_of(choice.client, choice.on):
                 if catches_up(before, choice, stored.event):
-                    caught += self._show(stored, {choice.rule: timeline}, at)
+                    caught += self._show(sheet, page, alone, stored.seq, stored.event, at)
         return caught
 
     def close(self) -> None:
-        """Write what the goals remember now."""
-        for client, rule in self._changed:
-            standing = self._standings[client, rule]
-            now = Remembered(memory_text(rule, standing), standing.times, *self._kept[client, rule])
-            self.program.ledger.remember(client, rule, now)
-        self._changed.clear()
+        """Write the rows, and what the goals remember now."""
+        sheet = self._sheet or self._begin()
+        for client, page in self._pages.items():
+            for rule, account in page.accounts.items():
+                if account.changed:
+                    sheet.add_memory(client, rule, _remembered(rule, account))
+                    account.forget_days()
+                    account.changed = False
+        sheet.write()
+        if len(self._pages) > MOST_PAGES:
+            self._pages = {c: page for c, page in self._pages.items() if page.used}
+        for page in self._pages.values():
+            page.used = False
+        self._pending.clear()
+        self._sheet = None
+
+    def _begin(self) -> Sheet:
+        """Begin a transaction: what others have written since the last one is read again."""
+        ledger = self.program.ledger
+        version = ledger.others()
+        if version != self._version:
+            self._pages.clear()
+            self._timelines.clear()
+            self._version = version
+        self._highest = ledger.last_id()
+        self._sheet = new_sheet(ledger)
+        return self._sheet
+
+    def _find(self, id: str) -> Event | None:
+        """Find an event by its id. Most ids grow with time, and then there is nothing to look up."""
+        if id > self._highest:
+            self._highest = id
+            return None
+        if id in self._pending:
+            return self._pending[id]
+        stored = self.program.ledger.find_event(id)
+        return stored.event if stored else None
+
+    def look_up(self, clients: Iterable[str]) -> None:
+        """Read what there is to know of many clients at once."""
+        if self._sheet is None:
+            self._begin()
+        new = sorted({client for client in clients if client not in self._pages})
+        ledger = self.program.ledger
+        timelines, memories = ledger.timelines_of(new), ledger.memories_of(new)
+        rounds = ledger.rounds_of(new)
+        for client in new:
+            agenda = self._agenda(timelines.get(client, {}))
+            page = _Page(agenda, memories.get(client, {}), rounds.get(client, 0))
+            self._pages[client] = page
+
+    def _page(self, client: str) -> _Page:
+        if client not in self._pages:
+            self.look_up([client])
+        page = self._pages[client]
+        page.used = True
+        return page
+
+    def _agenda(self, timelines: Timelines) -> Agenda:
+        """Work out an agenda; clients who chose the same on the same days share one."""
+        key = tuple(
+            (row.choice.rule, row.choice.digest, row.choice.settings, row.choice.on, row.choice.stands)
+            for rows in timelines.values()
+            for row in rows
+        )  # fmt: skip
+        agenda = self._agendas.get(key)
+        if agenda is None:
+            agenda = self._agendas[key] = agenda_of(timelines, self.program.rule_of)
+        return agenda
 
     def _show(
-        self, stored: Stored, timelines: Mapping[str, Sequence[TimelineRow]], at: datetime
+        self, sheet: Sheet, page: _Page, agenda: Agenda, seq: int, event: Event, at: datetime
     ) -> list[Result]:
+        client = event.client
         found = []
-        program, event = self.program, stored.event
-        for result in results(timelines, event, program.rule_of, self._recall, program.dice):
-            key = (event.client, result.rule.id)
-            self._changed[key] = None
+        for result in results(agenda, event, self._recall, self.program.dice, self._tariff):
             earned = result.outcome.earned
             if earned is not None:
-                cents, round_ = self._kept[key]
-                program.ledger.append_earned(
-                    stored.seq, event.client, result.choice.digest, earned, round_
-                )
-                self._kept[key] = (cents + earned.cents, round_)
-                write_messages(program.ledger, stored, result.rule, earned, at)
+                rule = result.rule
+                account = page.accounts[rule.id]
+                account.cents += earned.cents
+                sheet.add_earned(seq, client, rule.digest, earned, account.round)
+                add_messages(sheet, seq, event, rule, earned, at)
             found.append(result)
         return found
 
     def _recall(self, rule: Rule, first: date, event: Event) -> Standing:
-        ledger, client = self.program.ledger, event.client
-        key = (client, rule.id)
-        standing = self._standings.get(key)
-        if standing is None:
-            kept = ledger.remembered(client, rule.id)
-            memory = rule.goal.start() if kept is None else of_text(kept.memory)
-            standing = Standing(memory=memory, first=first, times=kept.times if kept else 0)
-            self._standings[key] = standing
-            self._kept[key] = (kept.cents, kept.round) if kept else (0, ledger.round(client))
-        if rule.per_day is not None and event.day not in standing.days:
-            standing.days[event.day] = ledger.counted(client, rule.id, event.day, event.day)
-        week = week_of(event.day)
-        if rule.per_week is not None and week not in standing.weeks:
-            standing.weeks[week] = ledger.counted(
-                client, rule.id, week, date.fromordinal(week.toordinal() + 6)
-            )
-        if rule.calendar:
-            slot = max(1, slots_until(rule.calendar, first, event.day))
-            if slot not in standing.slots and ledger.slot_taken(client, rule.id, slot):
-                standing.slots.add(slot)
+        client = event.client
+        page = self._pages[client]
+        account = page.accounts.get(rule.id)
+        if account is None:
+            account = page.accounts[rule.id] = self._account(page, rule, first)
+        elif account.rule is not rule and self._sheet is not None:
+            # Another version of the rule may count by the week what this one did not.
+            self._sheet.write()
+            account.forget_days()
+            account.rule = rule
+        account.changed = True
+        standing = account.standing
+        if standing.latest is not None and rule.counts_up:
+            self._count_up(client, rule, standing, event.day)
         return standing
+
+    def _account(self, page: _Page, rule: Rule, first: date) -> _Account:
+        kept = page.memories.pop(rule.id, None)
+        if kept is None:
+            return _Account(rule, Standing(memory=rule.goal.start(), first=first), 0, page.round)
+        memory = of_text(kept.memory)
+        standing = Standing(memory=memory, first=first, times=kept.times, latest=kept.latest)
+        return _Account(rule, standing, kept.cents, kept.round)
+
+    def _count_up(self, client: str, rule: Rule, standing: Standing, day: date) -> None:
+        """Fill in what counted already on the day, in the week and in the slot of an event.
+
+        After the latest day of all that counts there is nothing to look up.
+        """
+        ledger = self.program.ledger
+        latest = standing.latest or day
+        if rule.per_day is not None and day <= latest and day not in standing.days:
+            standing.days[day] = ledger.counted(client, rule.id, day, day)
+        if rule.per_week is not None:
+            week, monday = week_number(day), week_of(day)
+            if monday <= latest and week not in standing.weeks:
+                sunday = date.fromordinal(monday.toordinal() + 6)
+                standing.weeks[week] = ledger.counted(client, rule.id, monday, sunday)
+        if rule.calendar:
+            slot = max(1, slots_until(rule.calendar, standing.first, day))
+            if slot not in standing.slots and ledger.slot_taken(client, rule.id, slot):
+                standing.slots |= {slot}
+
+
+def _remembered(rule: str, account: _Account) -> Remembered:
+    standing = account.standing
+    text = memory_text(rule, standing)
+    return Remembered(text, standing.times, account.cents, account.round, standing.latest)
 
 
 def memory_text(rule: str, standing: Standing) -> str:
@@ -139,7 +269,8 @@ def memory_text(rule: str, standing: Standing) -> str:
         ) from error
 
 
-def _same(known: Event, event: Event) -> Event:
+def same_event(known: Event, event: Event) -> Event:
+    """Give the event that is known under an id; raise CMError where a different one comes with it."""
     told = (known.client, known.kind, known.value, known.day)
     if told != (event.client, event.kind, event.value, event.day):
         raise CMError(
@@ -166,35 +297,64 @@ def make_event(
 
     Whether there is such a client is for the caller to see.
     """
+    now = program.now()
+    moment = at or now
     wrong: list[tuple[str, str]] = []
-    found = program.kinds.get(kind)
-    read = None
-    if found is None:
-        wrong.append(unknown_kind(kind, program.kinds))
-    else:
-        try:
-            read = found.read(value)
-        except ValueError as error:
-            wrong.append((f"{kind}: {error}", ""))
-    moment = at or program.now()
-    if moment > program.now() + FUTURE:
-        wrong.append((f"{moment:%Y-%m-%d %H:%M} is in the future", "log it when it has happened"))
-    if evidence and evidence not in EVIDENCE:
-        wrong.append((f"'{evidence:.40}' is no kind of evidence", did_you_mean(evidence, EVIDENCE)))
-    if id is not None and not (id.strip() and len(id) <= 200 and id.isprintable()):
-        wrong.append(("the id cannot be one", "give it 1 to 200 letters that can be printed"))
-    if wrong or found is None:
+    read = read_value(program.kinds, kind, value, wrong)
+    look_at(moment, now, wrong)
+    look_at_words(id, evidence, wrong)
+    if wrong:
         return None, wrong
+    return event_of(program, id or program.new_id(), client, kind, read, moment, evidence), []
+
+
+def event_of(
+    program: Program,
+    id: str,
+    client: str,
+    kind: str,
+    value: Value,
+    at: datetime,
+    evidence: str | None,
+) -> Event:
+    """Make an event of what has been looked at. Without evidence of its own, it has its kind's."""
     return Event(
-        id=id or program.new_id(),
+        id=id,
         client=client,
         kind=kind,
-        at=moment,
-        day=program.day(moment),
-        value=read,
-        evidence=evidence or found.evidence,
+        at=at,
+        day=program.day(at),
+        value=value,
+        evidence=evidence or program.kinds[kind].evidence,
         by=program.by,
-    ), []
+    )
+
+
+def read_value(kinds: Kinds, kind: str, value: str | None, wrong: list[tuple[str, str]]) -> Value:
+    """Read the value of an event of a kind; add to `wrong` what does not fit, and what to do."""
+    found = kinds.get(kind)
+    if found is None:
+        wrong.append(unknown_kind(kind, kinds))
+        return None
+    try:
+        return found.read(value)
+    except ValueError as error:
+        wrong.append((f"{kind}: {error}", ""))
+        return None
+
+
+def look_at(moment: datetime, now: datetime, wrong: list[tuple[str, str]]) -> None:
+    """Add to `wrong` that a moment is still to come."""
+    if moment > now + FUTURE:
+        wrong.append((f"{moment:%Y-%m-%d %H:%M} is in the future", "log it when it has happened"))
+
+
+def look_at_words(id: str | None, evidence: str | None, wrong: list[tuple[str, str]]) -> None:
+    """Add to `wrong` what cannot be an event's id, or its evidence."""
+    if evidence and evidence not in EVIDENCE:
+        wrong.append((f"'{evidence:.40}' is no kind of evidence", did_you_mean(evidence, EVIDENCE)))
+    if id is not None and not (len(id) <= 200 and id.isprintable() and id.strip()):
+        wrong.append(("the id cannot be one", "give it 1 to 200 letters that can be printed"))
 
 
 def log_event(program: Program, event: Event, note: str = "") -> Logged:

@@ -5,15 +5,18 @@ from datetime import date
 from itertools import islice
 from random import Random
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
-from cmengine.days import week_of
+from cmengine.days import week_number
 from cmengine.errors import CMError, Mistake
 from cmengine.model import Award, Earned, Event, Met, Occurrence, Rule
 from cmengine.slots import slots_until
 
 Dice = Callable[[str, str, int], Random]
 """Give the dice for one draw: from the event's id, the rule's id and the number of the reward."""
+
+Ask = Callable[[Rule, Occurrence, str, Dice], tuple[tuple[int, Award], ...]]
+"""Ask every reward of a rule what an occurrence earns: for each award, which reward gave it."""
 
 MOST_AWARDS = 1_000
 MOST_CENTS = 100_000_000
@@ -23,36 +26,40 @@ MOST_CENTS = 100_000_000
 class Standing:
     """Where a client stands under one rule: what the goal remembers, and what has counted so far.
 
-    `days` and `weeks` (by their Monday) hold how many occurrences counted then; a ledger need only
-    fill in the day and week of the event at hand. `slots` are the calendar slots taken. `first` is
-    the day on which the client first chose the rule.
+    `days` and `weeks` (by `week_number`) hold how many occurrences counted then; a ledger need only
+    fill in the day and week of the event at hand. `slots` are the calendar slots taken. `first` is the
+    day on which the client first chose the rule, `latest` the latest day of all that counts.
     """
 
     memory: Hashable
     first: date
     times: int = 0
+    latest: date | None = None
     days: dict[date, int] = Factory(dict)
-    weeks: dict[date, int] = Factory(dict)
-    slots: set[int] = Factory(set)
+    weeks: dict[int, int] = Factory(dict)
+    slots: frozenset[int] = frozenset()
 
     def take(self, outcome: "Outcome") -> None:
         """Go on from what an event has come to."""
         self.memory = outcome.memory
-        if outcome.earned is None:
-            return
-        self.times = outcome.earned.occurrence.ordinal
-        self.count(outcome.earned.occurrence)
+        if outcome.earned is not None:
+            occurrence = outcome.earned.occurrence
+            self.times = occurrence.ordinal
+            self.count(occurrence)
 
     def count(self, occurrence: Occurrence) -> None:
         """Let an occurrence count for its day, its week and its slot."""
-        week = week_of(occurrence.on)
-        self.days[occurrence.on] = self.days.get(occurrence.on, 0) + 1
+        on = occurrence.on
+        week = week_number(on)
+        if self.latest is None or on > self.latest:
+            self.latest = on
+        self.days[on] = self.days.get(on, 0) + 1
         self.weeks[week] = self.weeks.get(week, 0) + 1
         if occurrence.slot is not None:
-            self.slots.add(occurrence.slot)
+            self.slots |= {occurrence.slot}
 
 
-@frozen(kw_only=True)
+@define
 class Outcome:
     """What one event came to under one rule. `counted_already` says "day" or "week" where the
     rule's pace had been reached, so that this time stays free for another day.
@@ -63,35 +70,45 @@ class Outcome:
     counted_already: str = ""
 
 
-def evaluate(rule: Rule, standing: Standing, event: Event, dice: Dice) -> Outcome:
+def ask(
+    rule: Rule, occurrence: Occurrence, event: str, dice: Dice
+) -> tuple[tuple[int, Award], ...]:
+    """Ask every reward of a rule what an occurrence earns; `event` is the id of what is drawn for."""
+    return tuple(
+        [
+            (number, award)
+            for number in range(len(rule.rewards))
+            for award in awards_of(rule, number, occurrence, dice(event, rule.id, number))
+        ]
+    )
+
+
+def evaluate(rule: Rule, standing: Standing, event: Event, dice: Dice, ask: Ask = ask) -> Outcome:
     """Decide what `event` earns under `rule` for a client who stands at `standing`.
 
-    Changes nothing it is given. Raises CMError, naming the plugin, where a goal or reward raises or
+    Changes nothing it is given; `ask` asks the rewards. Raises CMError, naming the plugin, where a goal or reward raises or
     answers with something that cannot be.
     """
-    if not rule.open_on(event.day):
-        return Outcome(memory=standing.memory)
+    day = event.day
+    if not rule.open_on(day):
+        return Outcome(standing.memory)
     memory, met = _step(rule, standing.memory, event)
     if met is None:
-        return Outcome(memory=memory)
-    if rule.per_day is not None and standing.days.get(event.day, 0) >= rule.per_day:
-        return Outcome(memory=standing.memory, counted_already="day")
-    if rule.per_week is not None and standing.weeks.get(week_of(event.day), 0) >= rule.per_week:
-        return Outcome(memory=standing.memory, counted_already="week")
+        return Outcome(memory)
+    if rule.per_day is not None and standing.days.get(day, 0) >= rule.per_day:
+        return Outcome(standing.memory, None, "day")
+    if rule.per_week is not None and standing.weeks.get(week_number(day), 0) >= rule.per_week:
+        return Outcome(standing.memory, None, "week")
     occurrence = Occurrence(
         rule=rule.id,
-        on=event.day,
+        on=day,
         value=event.value,
         ordinal=standing.times + 1,
-        slot=free_slot(rule, standing, event.day),
+        slot=free_slot(rule, standing, day) if rule.calendar else None,
         reason=met.reason,
     )
-    awards = tuple(
-        (number, award)
-        for number in range(len(rule.rewards))
-        for award in awards_of(rule, number, occurrence, dice(event.id, rule.id, number))
-    )
-    return Outcome(memory=memory, earned=Earned(occurrence=occurrence, awards=awards))
+    awards = ask(rule, occurrence, event.id, dice)
+    return Outcome(memory, Earned(occurrence=occurrence, awards=awards))
 
 
 def free_slot(rule: Rule, standing: Standing, day: date) -> int | None:
@@ -142,7 +159,7 @@ def play(
             outcome = evaluate(rule, standing, event, dice)
             standing.take(outcome)
         else:
-            outcome = Outcome(memory=standing.memory)
+            outcome = Outcome(standing.memory)
         outcomes.append(outcome)
     return outcomes
 

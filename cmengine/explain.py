@@ -6,6 +6,7 @@ from random import Random
 
 from attrs import frozen
 
+from cmengine.dice import Drawn, NoDice
 from cmengine.errors import CMError
 from cmengine.evaluate import Standing, awards_of
 from cmengine.model import Arithmetic, Award, Finishes, Occurrence, Promise, Rule
@@ -18,20 +19,6 @@ UNCHANGED = (
     "time going by: it does not run out",
     "what anybody else did, or how much money the program has",
 )
-
-
-class Drawn(Exception):
-    """A reward reached for the dice while it was only asked what comes."""
-
-
-class NoDice(Random):
-    """Dice that refuse to be thrown: to find out whether chance has a say."""
-
-    def random(self) -> float:
-        raise Drawn
-
-    def getrandbits(self, k: int, /) -> int:
-        raise Drawn
 
 
 @frozen(kw_only=True)

@@ -4,48 +4,90 @@ Logging at the desk, the import and the replay all walk through here; they diffe
 client's standing comes from.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
-from attrs import frozen
+from attrs import define, frozen
 
-from cmengine.evaluate import Dice, Outcome, Standing, evaluate
+from cmengine.evaluate import Ask, Dice, Outcome, Standing, ask, evaluate
 from cmengine.model import Choice, Event, Rule
-from cmengine.timeline import TimelineRow, Timelines, in_force
+from cmengine.timeline import RuleOf, TimelineRow, Timelines, in_force
 
-RuleOf = Callable[[Choice], Rule]
 Recall = Callable[[Rule, date, Event], Standing]
 """Give the client's standing under a rule, first chosen on a day, with all that counts for an event."""
 
 
 @frozen
-class Result:
-    """What one event came to under one choice."""
+class Stretch:
+    """From the day `on`, events of these kinds are shown to `rule`; None where the goal is set aside."""
 
-    choice: Choice
+    on: date
+    rule: Rule | None
+    listens: frozenset[str] = frozenset()
+
+
+@frozen
+class Line:
+    """What a client's agenda has of one rule: the day it was first chosen, and its stretches, latest first."""
+
+    first: date
+    stretches: tuple[Stretch, ...]
+
+
+Agenda = Mapping[str, Sequence[Line]]
+"""What each kind of event is shown to, in the order of the rules' ids."""
+
+
+def agenda_of(timelines: Timelines, rule_of: RuleOf) -> Agenda:
+    """Work out which rules a client's events are to be shown to."""
+    agenda: dict[str, list[Line]] = {}
+    for name in sorted(timelines):
+        timeline = timelines[name]
+        line = Line(
+            timeline[0].choice.on, tuple(_stretch(row.choice, rule_of) for row in timeline[::-1])
+        )
+        for kind in sorted({kind for stretch in line.stretches for kind in stretch.listens}):
+            agenda.setdefault(kind, []).append(line)
+    return agenda
+
+
+def _stretch(choice: Choice, rule_of: RuleOf) -> Stretch:
+    if not choice.stands:
+        return Stretch(choice.on, None)
+    rule = rule_of(choice)
+    return Stretch(choice.on, rule, frozenset(rule.goal.listens()))
+
+
+@define
+class Result:
+    """What one event came to under one rule."""
+
     rule: Rule
     standing: Standing
     outcome: Outcome
 
 
 def results(
-    timelines: Timelines, event: Event, rule_of: RuleOf, recall: Recall, dice: Dice
+    agenda: Agenda, event: Event, recall: Recall, dice: Dice, ask: Ask = ask
 ) -> Iterator[Result]:
     """Show an event to every rule that its client has chosen and that listens to its kind.
 
     Rules are asked in the order of their ids. Each standing goes on from the outcome.
     """
-    for rule_id in sorted(timelines):
-        choice = in_force(timelines[rule_id], event.day)
-        if choice is None:
+    day = event.day
+    for line in agenda.get(event.kind, ()):
+        for stretch in line.stretches:
+            if stretch.on <= day:
+                break
+        else:
             continue
-        rule = rule_of(choice)
-        if event.kind not in rule.goal.listens():
+        rule = stretch.rule
+        if rule is None or event.kind not in stretch.listens:
             continue
-        standing = recall(rule, timelines[rule_id][0].choice.on, event)
-        outcome = evaluate(rule, standing, event, dice)
+        standing = recall(rule, line.first, event)
+        outcome = evaluate(rule, standing, event, dice, ask)
         standing.take(outcome)
-        yield Result(choice, rule, standing, outcome)
+        yield Result(rule, standing, outcome)
 
 
 def catches_up(before: Sequence[TimelineRow], choice: Choice, event: Event) -> bool:

@@ -1,23 +1,54 @@
-"""Bring in many events, or many choices, from a file: all of it, or all but the lines set aside."""
+"""Bring in many events, or many choices, from a file: all of it, or all but the lines set aside.
 
+A long log is written in batches, each a transaction of its own. It is read through once before, so
+that a line that is off is named before anything is kept; what a batch has written stays written, and
+the same file imported again goes on from there.
+"""
+
+import gc
+import re
+from array import array
 from collections import Counter
-from datetime import datetime, time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, time, timedelta
+from itertools import islice, pairwise
 from pathlib import Path
+from sys import intern
+from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from attrs import Factory, define
+from attrs import Factory, define, field
 
 from cmengine.choices import Chosen, Wish, choose_goals
 from cmengine.days import YEARS, moment_on, read_day
-from cmengine.engine import MOST_NAME, Logbook, client_code_mistakes, make_event
+from cmengine.engine import (
+    MOST_NAME,
+    Logbook,
+    Logged,
+    client_code_mistakes,
+    event_of,
+    look_at,
+    look_at_words,
+    read_value,
+    same_event,
+)
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
-from cmengine.model import Event
+from cmengine.model import Event, Value
 from cmengine.program import Program
-from cmengine.tables import Progress, Row, read_rows
+from cmengine.tables import REMARK, Progress, Row, raw_rows, read_rows
 
 EVENT_COLUMNS = ("id", "client", "kind", "value", "at", "evidence")
+NEEDED = ("id", "client", "kind", "at")
 CHOICE_COLUMNS = ("client", "rule", "words", "on", "set")
 MOST_SHOWN = 50
+BATCH = 20_000  # events a transaction
+MOST_READ, MOST_SHORT = 10_000, 40  # how many values are remembered, and of how many letters
+UNREAD = object()
+# A moment that datetime.isoformat would write just so.
+_AS_WRITTEN = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-](?!00:00)\d\d:\d\d", re.ASCII
+).fullmatch
 
 
 @define
@@ -39,103 +70,285 @@ def import_events(
     skip_bad: Path | None = None,
     zone: ZoneInfo | None = None,
     progress: Progress = lambda done: None,
+    batch: int = BATCH,
 ) -> Imported:
     """Log every event of a file, in the order of its lines; known ids are counted as duplicates.
 
     A line that is off stops the whole file, and then nothing of it is kept; with `skip_bad`, such
-    lines go to that file instead, with the reason. `zone` is for times that name none.
+    lines go to that file instead, with the reason. `zone` is for times that name none. `progress` is
+    told how much was read: all in all, twice the length of the file. `batch` is how many lines make a
+    transaction.
     """
-    if skip_bad is not None and _is_there(skip_bad):
-        raise CMError(
-            Mistake(str(skip_bad), "is already there", "name a new file for the lines set aside")
-        )
+    lines = _Lines(program, path, zone)
+    once = skip_bad is not None or not lines.more_than(batch)
+    if not once:
+        stop_if(_some(path, lines.bad(progress)))
     imported = Imported()
-    bad: list[tuple[Row, list[Mistake]]] = []
-    with program.ledger.writing():
-        known = set(program.ledger.clients())
-        book = Logbook(program)
-        for row in read_rows(path, EVENT_COLUMNS, ("id", "client", "kind", "at"), progress):
-            event, mistakes = _event(program, path, row, zone, known)
-            if event is not None and (skip_bad is not None or not bad):
-                try:
-                    _count(imported, book, event, program.now())
-                except CMError as error:
-                    mistakes = [
-                        Mistake(f"{path}:{row.line}", m.what, m.todo)
-                        for m in error.mistakes
-                        if m.where.startswith("event")
-                    ]
-                    if not mistakes:
-                        raise
-            if mistakes:
-                bad.append((row, mistakes))
-        if skip_bad is None:
-            stop_if(_some(path, bad))
-        else:
-            _set_aside(skip_bad, path, bad)
-            imported.set_aside = len(bad)
-        book.close()
+    book = Logbook(program)
+    told: Progress = (lambda done: progress(2 * done)) if once else progress
+    with _aside(skip_bad, path) as aside, program.ledger.bulk(), no_garbage():
+        read = lines.read(told)
+        while some := list(islice(read, batch)):
+            _keep(program, book, path, some, imported, aside)
     return imported
 
 
-def _is_there(path: Path) -> bool:
+@contextmanager
+def no_garbage() -> Iterator[None]:
+    """Leave out the search for garbage while there is much to hold and none of it goes in circles."""
+    usual = gc.isenabled()
+    gc.disable()
     try:
-        return path.exists()
-    except OSError:
-        return False  # writing it says why
+        yield
+    finally:
+        if usual:
+            gc.enable()
 
 
-def _count(imported: Imported, book: Logbook, event: Event, now: datetime) -> None:
-    logged = book.log(event, now)
+def _keep(
+    program: Program,
+    book: Logbook,
+    path: Path,
+    lines: "list[_Read]",
+    imported: Imported,
+    aside: "list[_Bad] | None",
+) -> None:
+    """Write a batch, or nothing of it; lines that are off are set aside, or stop it."""
+    bad: list[_Bad] = []
+    now = program.now()
+    done = Imported()
+    with program.ledger.writing():
+        book.look_up(event.client for _, event, _, _ in lines if event is not None)
+        for row, event, at, mistakes in lines:
+            wrong = mistakes
+            if event is not None and (aside is not None or not bad):
+                try:
+                    _count(done, book.log(event, now, at))
+                except CMError as error:
+                    wrong = _at_line(path, row, error)
+            if wrong:
+                bad.append((row, wrong))
+        if aside is None:
+            stop_if(_some(path, bad))
+        book.close()
+    if aside is not None:
+        aside += bad
+    imported.events += done.events
+    imported.duplicates += done.duplicates
+    imported.awards += done.awards
+    imported.cents += done.cents
+    imported.per_rule += done.per_rule
+    imported.set_aside += len(bad)
+
+
+def _at_line(path: Path, row: Row, error: CMError) -> Sequence[Mistake]:
+    """Say of a line what is wrong with its event; what is wrong elsewhere stops everything."""
+    mistakes = [
+        Mistake(f"{path}:{row.line}", mistake.what, mistake.todo)
+        for mistake in error.mistakes
+        if mistake.where.startswith("event")
+    ]
+    if not mistakes:
+        raise error
+    return mistakes
+
+
+def _count(imported: Imported, logged: Logged) -> None:
     if logged.again:
         imported.duplicates += 1
         return
     imported.events += 1
+    per_rule = imported.per_rule
     for result in logged.results:
         earned = result.outcome.earned
         if earned is not None:
+            cents, rule = earned.cents, result.rule.id
             imported.awards += len(earned.awards)
-            imported.cents += earned.cents
-            imported.per_rule[result.rule.id] += earned.cents
+            imported.cents += cents
+            per_rule[rule] = per_rule.get(rule, 0) + cents
 
 
-def _event(
-    program: Program, path: Path, row: Row, zone: ZoneInfo | None, known: set[str]
-) -> tuple[Event | None, list[Mistake]]:
-    where = f"{path}:{row.line}"
-    if row.wrong:
-        return None, [Mistake(where, row.wrong)]
-    cells = row.cells
-    wrong: list[tuple[str, str]] = []
-    at = None
+_Bad = tuple[Row, Sequence[Mistake]]
+_Read = tuple[Row, Event | None, str, Sequence[Mistake]]
+"""A line, its event, the event's moment as the ledger writes it where that is known, or the mistakes."""
+_Seen = tuple[str, str, str, Value, datetime, str]
+"""What a line says, looked at: id, client, kind, value, moment, evidence."""
+
+
+@define
+class _Lines:
+    """The lines of a log, read as events."""
+
+    program: Program
+    path: Path
+    zone: ZoneInfo | None
+    _known: dict[str, str] = field(init=False)  # one copy of each code for all events
+    _now: datetime = field(init=False)
+    _surely_past: str = field(init=False)
+    _read: dict[tuple[str, str], Any] = Factory(dict)
+
+    def __attrs_post_init__(self) -> None:
+        self._known = {client: client for client in self.program.ledger.clients()}
+        self._now = self.program.now()
+        # What begins with an earlier date is over in every time zone, and need not be compared.
+        self._surely_past = f"{(self._now - timedelta(days=2)).date()}"
+
+    def rows(self, progress: Progress = lambda done: None) -> Iterator[Row]:
+        return read_rows(self.path, EVENT_COLUMNS, NEEDED, progress)
+
+    def more_than(self, lines: int) -> bool:
+        """Say whether there are more lines than so many."""
+        return next(islice(self.rows(), lines, None), None) is not None
+
+    def read(self, progress: Progress = lambda done: None) -> Iterator[_Read]:
+        """Give each line with its event, or with its mistakes."""
+        for row in self.rows(progress):
+            wrong: list[tuple[str, str]] = []
+            seen = self._look(row, wrong)
+            if seen is None:
+                yield row, None, "", self._mistakes(row, wrong)
+            else:
+                at = row.cells[4]
+                written = at if _AS_WRITTEN(at) else ""
+                yield row, event_of(self.program, *seen), written, ()
+
+    def bad(self, progress: Progress) -> list[_Bad]:
+        """Find every line that is off, also where an id comes again with a different event."""
+        bad: list[_Bad] = []
+        ids = _Ids()
+        ledger = self.program.ledger
+        highest = ledger.last_id()
+        for row in self.rows(progress):
+            wrong: list[tuple[str, str]] = []
+            seen = self._look(row, wrong)
+            if seen is None:
+                bad.append((row, self._mistakes(row, wrong)))
+                continue
+            ids.add(seen[0])
+            if seen[0] <= highest and (stored := ledger.find_event(seen[0])) is not None:
+                different = self._different(row, stored.event, event_of(self.program, *seen))
+                if different:
+                    bad.append((row, different))
+        twice = ids.twice()
+        if twice:
+            named = {row.line for row, _ in bad}
+            bad += [one for one in self._again(twice) if one[0].line not in named]
+            bad.sort(key=lambda one: one[0].line)
+        return bad
+
+    def _again(self, twice: set[int]) -> Iterator[_Bad]:
+        """Look once more at the ids that may stand on two lines."""
+        first: dict[str, Event] = {}
+        for row, event, _, _ in self.read():
+            if event is not None and hash(event.id) in twice:
+                mistakes = self._different(row, first.setdefault(event.id, event), event)
+                if mistakes:
+                    yield row, mistakes
+
+    def _different(self, row: Row, known: Event, event: Event) -> Sequence[Mistake]:
+        try:
+            same_event(known, event)
+        except CMError as error:
+            return _at_line(self.path, row, error)
+        return ()
+
+    def _look(self, row: Row, wrong: list[tuple[str, str]]) -> _Seen | None:
+        """Read what a line says; None where something is wrong with it."""
+        if row.wrong:
+            wrong.append((row.wrong, ""))
+            return None
+        id, client, kind, value, at, evidence = row.cells
+        moment = self._now
+        try:
+            moment = read_moment(at, self.program, self.zone)
+        except ValueError as error:
+            wrong.append((f"at: {error}", ""))
+        if not id or id.isspace():
+            todo = "give every event an id of its own, so that it is never counted twice"
+            wrong.append(("id is empty", todo))
+        known = self._known.get(client)
+        if known is None:
+            known = client
+            todo = did_you_mean(client, self._known) or "enroll with: cmengine client add"
+            wrong.append((f"there is no client '{client:.64}'", todo))
+        read = self._read.get((kind, value), UNREAD)
+        if read is UNREAD:
+            read = self._value(kind, value, wrong)
+        if at >= self._surely_past:
+            look_at(moment, self._now, wrong)
+        if evidence or len(id) > 200 or not id.isprintable():
+            look_at_words(id, evidence, wrong)
+        return None if wrong else (id, known, intern(kind), read, moment, evidence)
+
+    def _value(self, kind: str, value: str, wrong: list[tuple[str, str]]) -> Value:
+        """Read a value, and remember it: the same few come again and again."""
+        before = len(wrong)
+        read = read_value(self.program.kinds, kind, value, wrong)
+        if len(wrong) == before and len(value) < MOST_SHORT and len(self._read) < MOST_READ:
+            self._read[kind, value] = read
+        return read
+
+    def _mistakes(self, row: Row, wrong: list[tuple[str, str]]) -> list[Mistake]:
+        return [Mistake(f"{self.path}:{row.line}", *one) for one in wrong]
+
+
+@define
+class _Ids:
+    """Finds the ids that may stand on two lines, in eight bytes a line."""
+
+    _buckets: "list[array[int]]" = Factory(lambda: [array("q") for _ in range(64)])
+
+    def add(self, id: str) -> None:
+        number = hash(id)
+        self._buckets[number & 63].append(number)
+
+    def twice(self) -> set[int]:
+        """Give the hashes that came more than once."""
+        return {a for bucket in self._buckets for a, b in pairwise(sorted(bucket)) if a == b}
+
+
+@contextmanager
+def _aside(file: Path | None, path: Path) -> Iterator[list[_Bad] | None]:
+    """Gather lines to set aside, and write them, each under the reason, so that they can be mended and
+    imported; without any, no file is made.
+    """
+    if file is None:
+        yield None
+        return
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    bad: list[_Bad] = []
     try:
-        at = read_moment(cells["at"], program, zone)
-    except ValueError as error:
-        wrong.append((f"at: {error}", ""))
-    if not cells["id"].strip():
-        wrong.append(
-            ("id is empty", "give every event an id of its own, so that it is never counted twice")
-        )
-    if cells["client"] not in known:
-        wrong.append(
-            (
-                f"there is no client '{cells['client']:.64}'",
-                did_you_mean(cells["client"], known) or "enroll with: cmengine client add",
-            )
-        )
-    event, more = make_event(
-        program,
-        client=cells["client"],
-        kind=cells["kind"],
-        value=cells.get("value") or None,
-        at=at,
-        id=cells["id"] if cells["id"].strip() else None,
-        evidence=cells.get("evidence") or None,
-    )
-    wrong += more
-    if wrong:
-        return None, [Mistake(where, *one) for one in wrong]
-    return event, []
+        if file.exists():
+            todo = "name a new file for the lines set aside"
+            raise CMError(Mistake(str(file), "is already there", todo))
+        out = unfinished.open("w", encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise _cannot_write(file, error, "nothing was imported") from error
+    try:
+        with out:
+            yield bad
+            _set_aside(out, path, bad)
+        if bad:
+            unfinished.rename(file)
+    except OSError as error:
+        raise _cannot_write(file, error, "import again with another file") from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def _cannot_write(file: Path, error: OSError, todo: str) -> CMError:
+    return CMError(Mistake(str(file), f"cannot be written ({error.strerror})", todo))
+
+
+def _set_aside(out: TextIO, path: Path, bad: Sequence[_Bad]) -> None:
+    if bad and path.suffix.lower() == ".csv":
+        with path.open(encoding="utf-8-sig", errors="surrogateescape") as source:
+            out.write(source.readline())
+    raw = raw_rows(path, [row for row, _ in bad])
+    for (_, mistakes), text in zip(bad, raw, strict=True):
+        out.writelines(f"{REMARK}{mistake}\n" for mistake in mistakes)
+        out.write(text)
 
 
 def read_moment(text: str, program: Program, zone: ZoneInfo | None) -> datetime:
@@ -160,7 +373,7 @@ def read_moment(text: str, program: Program, zone: ZoneInfo | None) -> datetime:
     return moment.replace(tzinfo=zone)
 
 
-def _some(path: Path, bad: list[tuple[Row, list[Mistake]]]) -> list[Mistake]:
+def _some(path: Path, bad: Sequence[_Bad]) -> list[Mistake]:
     mistakes = [mistake for _, several in bad for mistake in several]
     if len(mistakes) > MOST_SHOWN:
         more = Mistake(
@@ -170,27 +383,6 @@ def _some(path: Path, bad: list[tuple[Row, list[Mistake]]]) -> list[Mistake]:
         )
         return [*mistakes[:MOST_SHOWN], more]
     return mistakes
-
-
-def _set_aside(file: Path, path: Path, bad: list[tuple[Row, list[Mistake]]]) -> None:
-    """Write the lines that were set aside, each under the reason, so that the file can be mended and
-    imported; without any, no file is made.
-    """
-    if not bad:
-        return
-    try:
-        with file.open("x", encoding="utf-8", errors="surrogateescape") as out:
-            if path.suffix.lower() == ".csv":
-                with path.open(encoding="utf-8-sig", errors="surrogateescape") as source:
-                    out.write(source.readline())
-            for row, mistakes in bad:
-                for mistake in mistakes:
-                    out.write(f"# {mistake}\n")
-                out.write(row.raw if row.raw.endswith("\n") else row.raw + "\n")
-    except OSError as error:
-        raise CMError(
-            Mistake(str(file), f"cannot be written ({error.strerror})", "nothing was imported")
-        ) from error
 
 
 def import_choices(
@@ -204,14 +396,15 @@ def import_choices(
         if row.wrong:
             mistakes.append(Mistake(where, row.wrong))
             continue
+        client, rule, words, on, settings = row.cells
         try:
             wishes.append(
                 Wish(
-                    client=row.cells["client"],
-                    rule=row.cells["rule"],
-                    words=row.cells.get("words", ""),
-                    settings=read_settings_text(row.cells.get("set", "").split(";")),
-                    on=read_day(row.cells["on"]) if row.cells.get("on") else None,
+                    client=client,
+                    rule=rule,
+                    words=words,
+                    settings=read_settings_text(settings.split(";")),
+                    on=read_day(on) if on else None,
                     where=where,
                 )
             )
@@ -246,20 +439,20 @@ def import_clients(program: Program, path: Path) -> tuple[list[str], int]:
             continue
         mistakes += [
             Mistake(where, f"{m.where} {m.what}", m.todo)
-            for m in client_code_mistakes(row.cells["client"])
+            for m in client_code_mistakes(row.cells[0])
         ]
-        if len(row.cells.get("name", "")) > MOST_NAME:
+        if len(row.cells[1]) > MOST_NAME:
             mistakes.append(Mistake(where, f"the name is longer than {MOST_NAME} letters"))
     stop_if(mistakes)
     added, known = [], 0
     with program.ledger.writing():
         for row in rows:
-            client = row.cells["client"]
+            client, name = row.cells
             if program.ledger.has_client(client):
                 known += 1
                 continue
             program.ledger.add_client(client, program.now(), program.by)
-            if row.cells.get("name"):
-                program.ledger.keep_personal(client, "name", row.cells["name"])
+            if name:
+                program.ledger.keep_personal(client, "name", name)
             added.append(client)
     return added, known

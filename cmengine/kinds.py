@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from attrs import field, frozen
@@ -49,15 +51,20 @@ class Kind:
                 )
             return text
         if self.unit:
-            read = number(text)
+            read = _plain_number(text)
             if read < 0:
                 raise ValueError(f"{text} {self.unit} is below zero; write 0 or more")
-            return read.normalize() + 0
+            return read
         if self.text:
             if len(text) > MOST_TEXT:
                 raise ValueError(f"the text is longer than {MOST_TEXT:,} letters; shorten it")
             return text
         raise ValueError(f"it takes no value, and was given '{text:.60}'; leave it out")
+
+
+@lru_cache(maxsize=1024)
+def _plain_number(text: str) -> Decimal:
+    return number(text).normalize() + 0
 
 
 Kinds = Mapping[str, Kind]

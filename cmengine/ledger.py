@@ -6,10 +6,11 @@ is still true when it is written; everything in it is kept, or nothing.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ from attrs import frozen
 
 from cmengine.database import APPLICATION_ID, SCHEMA, connect, in_words
 from cmengine.errors import CMError, Mistake
-from cmengine.model import Choice, Earned, Event, Value
+from cmengine.model import Choice, Event
 from cmengine.sqlite import sqlite3
 from cmengine.timeline import Correction, TimelineRow
+
+BULK_KIB = 64 * 1024
+_THESE = "(select value from json_each(?))"
 
 
 @frozen
@@ -68,14 +72,16 @@ class Balance:
 
 @frozen
 class Remembered:
-    """The cache of one client under one rule: memory as text, times met, cents earned, and how many
-    corrections there were (a rung that a mistake had used is free again in the next round).
+    """The cache of one client under one rule: memory as text, times met, cents earned, how many
+    corrections there were (a rung that a mistake had used is free again in the next round), and the
+    latest day of what counts.
     """
 
     memory: str
     times: int
     cents: int
     round: int = 0
+    latest: date | None = None
 
 
 class Ledger:
@@ -105,6 +111,16 @@ class Ledger:
             if isinstance(error, sqlite3.OperationalError):
                 raise in_words(self.path, error) from error
             raise
+
+    @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """Use more memory for pages while many rows are written or read, on this connection only."""
+        usual = self._db.execute("pragma cache_size").fetchone()[0]
+        self._db.execute(f"pragma cache_size = {-BULK_KIB}")
+        try:
+            yield
+        finally:
+            self._db.execute(f"pragma cache_size = {usual}")
 
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Read rows."""
@@ -224,23 +240,28 @@ class Ledger:
 
     def timelines(self, client: str) -> dict[str, list[TimelineRow]]:
         """Give a client's timeline under each rule they have chosen, in the order it was made."""
-        found: dict[str, list[TimelineRow]] = {}
+        return self.timelines_of([client]).get(client, {})
+
+    def timelines_of(self, clients: Sequence[str]) -> dict[str, dict[str, list[TimelineRow]]]:
+        """Give the timelines of many clients, by client."""
+        found: dict[str, dict[str, list[TimelineRow]]] = {}
         sql = (
-            "select c.*, p.text as words from choices c left join personal p "
-            "on p.client = c.client and p.about = 'words:' || c.id where c.client = ? order by c.rule, c.seq"
+            "select c.*, p.text as words from choices c left join personal p"
+            " on p.client = c.client and p.about = 'words:' || c.id"
+            f" where c.client in {_THESE} order by c.client, c.rule, c.seq"
         )
-        for row in self.rows(sql, client):
+        for row in self.each(sql, json.dumps(clients)):
             choice = Choice(
                 id=row["id"],
                 client=row["client"],
                 rule=row["rule"],
                 digest=row["digest"],
-                settings=tuple((key, text) for key, text in json.loads(row["settings"])),
-                on=date.fromisoformat(row["on_day"]),
+                settings=_settings(row["settings"]),
+                on=_day(row["on_day"]),
                 stands=bool(row["stands"]),
                 words=row["words"] or "",
             )
-            found.setdefault(choice.rule, []).append(
+            found.setdefault(choice.client, {}).setdefault(choice.rule, []).append(
                 TimelineRow(choice, row["after_event"], row["turn"])
             )
         return found
@@ -258,21 +279,10 @@ class Ledger:
         row = self.one("select max(seq) from events")
         return (row[0] or 0) if row else 0
 
-    def append_event(self, event: Event, logged_at: datetime) -> int:
-        """Append an event; give its place in the order of logging."""
-        return self._insert(
-            "events",
-            id=event.id,
-            client=event.client,
-            kind=event.kind,
-            occurred_at=event.at.isoformat(),
-            on_day=event.day.isoformat(),
-            value=_value_text(event.value),
-            is_number=int(isinstance(event.value, Decimal)),
-            evidence=event.evidence,
-            logged_at=logged_at.isoformat(),
-            logged_by=event.by,
-        )
+    def last_id(self) -> str:
+        """Give the greatest id of an event ("" where there is none): a greater one is new."""
+        row = self.one("select max(id) from events")
+        return (row[0] or "") if row else ""
 
     def find_event(self, event: str) -> Stored | None:
         """Find an event by its id."""
@@ -326,11 +336,17 @@ class Ledger:
 
     def round(self, client: str) -> int:
         """Count the corrections of a client's events."""
+        return self.rounds_of([client]).get(client, 0)
+
+    def rounds_of(self, clients: Sequence[str]) -> dict[str, int]:
+        """Count the corrections of the events of many clients, where there are any."""
+        if self.one("select 1 from corrections limit 1") is None:
+            return {}
         sql = (
-            "select count(*) from events e join corrections c on c.event = e.seq where e.client = ?"
+            "select e.client, count(*) from events e join corrections c on c.event = e.seq"
+            f" where e.client in {_THESE} group by e.client"
         )
-        row = self.one(sql, client)
-        return row[0] if row else 0
+        return {row[0]: row[1] for row in self.each(sql, json.dumps(clients))}
 
     def add_correction(self, event: int, at: datetime, by: str) -> int:
         """Mark an event as a mistake; give the number of the correction."""
@@ -347,25 +363,21 @@ class Ledger:
 
     def remembered(self, client: str, rule: str) -> Remembered | None:
         """Give the cache of a client under a rule."""
-        row = self.one(
-            "select memory, times, cents, round from memories where client = ? and rule = ?",
-            client,
-            rule,
-        )
-        return None if row is None else Remembered(*row)
+        return self.memories_of([client]).get(client, {}).get(rule)
 
-    def remembered_rules(self, client: str) -> list[str]:
-        """Name the rules that have a cache for a client."""
-        return [row[0] for row in self.rows("select rule from memories where client = ?", client)]
-
-    def remember(self, client: str, rule: str, now: Remembered) -> None:
-        """Write the cache of a client under a rule."""
-        self._db.execute(
-            "insert into memories (client, rule, memory, times, cents, round) values (?, ?, ?, ?, ?, ?) "
-            "on conflict do update set memory = excluded.memory, times = excluded.times,"
-            " cents = excluded.cents, round = excluded.round",
-            (client, rule, now.memory, now.times, now.cents, now.round),
+    def memories_of(self, clients: Sequence[str]) -> dict[str, dict[str, Remembered]]:
+        """Give the caches of many clients, by client and rule."""
+        found: dict[str, dict[str, Remembered]] = {}
+        sql = (
+            "select client, rule, memory, times, cents, round, latest from memories"
+            f" where client in {_THESE}"
         )
+        for client, rule, memory, times, cents, round_, latest in self.each(
+            sql, json.dumps(clients)
+        ):
+            now = Remembered(memory, times, cents, round_, _day(latest) if latest else None)
+            found.setdefault(client, {})[rule] = now
+        return found
 
     def counted(self, client: str, rule: str, first: date, last: date) -> int:
         """Count the occurrences on the days from `first` to `last`."""
@@ -399,31 +411,19 @@ class Ledger:
         """Let an occurrence no longer count, because of a correction. Its awards stand."""
         self._insert("released", occurrence=occurrence, correction=correction)
 
-    def append_earned(
-        self, event: int, client: str, digest: str, earned: Earned, round: int = 0
-    ) -> int:
-        """Append an occurrence and its awards; give its number."""
-        occurrence = earned.occurrence
-        number = self._insert(
-            "occurrences",
-            event=event,
-            client=client,
-            rule=occurrence.rule,
-            digest=digest,
-            round=round,
-            ordinal=occurrence.ordinal,
-            on_day=occurrence.on.isoformat(),
-            slot=occurrence.slot,
-            reason=occurrence.reason,
-        )
-        self._db.executemany(
-            "insert into awards (occurrence, n, reward, label, cents, item) values (?, ?, ?, ?, ?, ?)",
-            [
-                (number, n, reward, award.label, award.cents, award.item)
-                for n, (reward, award) in enumerate(earned.awards, start=1)
-            ],
-        )
-        return number
+    def last_occurrence(self) -> int:
+        """Give the number of the last occurrence (0: none yet)."""
+        row = self.one("select max(seq) from occurrences")
+        return (row[0] or 0) if row else 0
+
+    def others(self) -> int:
+        """Give a number that changes when another connection has written."""
+        row = self.one("pragma data_version")
+        return row[0] if row else 0
+
+    def append(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Append many rows."""
+        self._db.executemany(sql, rows)
 
     # Reading
 
@@ -480,10 +480,6 @@ class Ledger:
 
     # Messages
 
-    def add_message(self, columns: dict[str, Any]) -> None:
-        """Append a message to the outbox."""
-        self._insert("messages", **columns)
-
     def add_delivery(self, message: int, problem: str | None, at: datetime) -> None:
         """Append one try to send a message; `problem` is None where it went."""
         self._insert(
@@ -495,8 +491,14 @@ class Ledger:
         )
 
 
-def _value_text(value: Value) -> str | None:
-    return format(value, "f") if isinstance(value, Decimal) else value
+@lru_cache(maxsize=4096)
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+@lru_cache(maxsize=1024)
+def _settings(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((key, value) for key, value in json.loads(text))
 
 
 def _stored(row: sqlite3.Row) -> Stored:

@@ -9,10 +9,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+_WRITER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 
 def to_text(memory: Hashable) -> str:
     """Write a memory as canonical text. Raises TypeError for a type that cannot be kept."""
-    return json.dumps(_plain(memory), separators=(",", ":"), ensure_ascii=False)
+    return _WRITER.encode(_plain(memory))
 
 
 def of_text(text: str) -> Hashable:

@@ -117,7 +117,7 @@ create table awards (
   primary key (occurrence, n)
 ) strict, without rowid;
 
--- The one cache: what each goal remembers, how often it was met and what that earned.
+-- The one cache: what each goal remembers, how often it was met, what that earned, and its latest day.
 -- Written with the event in one transaction; `cmengine verify` compares it with a replay.
 create table memories (
   client text not null references clients (client),
@@ -126,6 +126,7 @@ create table memories (
   times  integer not null check (times >= 0),
   cents  integer not null check (cents >= 0),
   round  integer not null check (round >= 0),
+  latest text,
   primary key (client, rule)
 ) strict, without rowid;
 

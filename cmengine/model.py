@@ -84,7 +84,10 @@ class Earned:
     @property
     def cents(self) -> int:
         """What it earned in money, in cents."""
-        return sum(award.cents for _, award in self.awards)
+        cents = 0
+        for _, award in self.awards:
+            cents += award.cents
+        return cents
 
 
 @frozen(kw_only=True)
@@ -216,11 +219,15 @@ class Rule:
     notify: tuple[Notifier, ...] = ()
     digest: str = ""
 
+    @property
+    def counts_up(self) -> bool:
+        """Say whether it matters what counted already, that day, that week or in that slot."""
+        return self.per_day is not None or self.per_week is not None or bool(self.calendar)
+
     def open_on(self, day: date) -> bool:
         """Say whether the rule runs on this day."""
-        return (self.starts is None or self.starts <= day) and (
-            self.ends is None or day <= self.ends
-        )
+        starts, ends = self.starts, self.ends
+        return (starts is None or starts <= day) and (ends is None or day <= ends)
 
 
 @frozen(kw_only=True)

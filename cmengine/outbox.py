@@ -6,33 +6,23 @@ from datetime import datetime
 from attrs import frozen
 
 from cmengine.errors import CMError
-from cmengine.ledger import Ledger, Stored
-from cmengine.model import Earned, Message, Notifier, Rule
+from cmengine.model import Earned, Event, Message, Notifier, Rule
 from cmengine.program import Program
+from cmengine.sheet import Sheet
 
 # Neutral on purpose: it may be read by others on a locked screen. It names no program, drug, test or amount.
 READY = "You have something ready to pick up."
 
 
-def write_messages(
-    ledger: Ledger, stored: Stored, rule: Rule, earned: Earned, at: datetime
+def add_messages(
+    sheet: Sheet, seq: int, event: Event, rule: Rule, earned: Earned, at: datetime
 ) -> None:
-    """Put a message in the outbox for each way in which a rule notifies. Nothing earned, no message."""
+    """Put a message on the sheet for each way in which a rule notifies. Nothing earned, no message."""
     if not earned.awards:
         return
     for number, notifier in enumerate(rule.notify):
-        ledger.add_message(
-            {
-                "id": f"{stored.event.id}/{rule.id}/{number}",
-                "client": stored.event.client,
-                "event": stored.seq,
-                "digest": rule.digest,
-                "notify": number,
-                "channel": notifier.kind,
-                "text": READY,
-                "made_at": at.isoformat(),
-            }
-        )
+        id = f"{event.id}/{rule.id}/{number}"
+        sheet.add_message(id, event.client, seq, rule.digest, number, notifier.kind, READY, at)
 
 
 @frozen

@@ -86,7 +86,7 @@ def standing_now(program: Program, rule: Rule, timeline: Sequence[TimelineRow]) 
     if rule.calendar:
         reached = max(1, slots_until(rule.calendar, first.on, program.today()))
         if program.ledger.slot_taken(first.client, rule.id, reached):
-            standing.slots.add(reached)
+            standing.slots |= {reached}
     return standing
 
 

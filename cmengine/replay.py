@@ -6,9 +6,9 @@ from datetime import date
 from attrs import Factory, define, frozen
 
 from cmengine.evaluate import Dice, Standing
-from cmengine.fold import Result, RuleOf, catches_up, results
+from cmengine.fold import Agenda, Result, agenda_of, catches_up, results
 from cmengine.model import Event, Rule
-from cmengine.timeline import Correction, TimelineRow, Timelines
+from cmengine.timeline import Correction, RuleOf, TimelineRow, Timelines
 
 Key = tuple[int, str]
 """An occurrence by the event it came from (its place in the order of logging) and the rule."""
@@ -35,6 +35,7 @@ class Replay:
     standings: dict[str, Standing] = Factory(dict)
     round: int = 0
     _known: dict[str, list[TimelineRow]] = Factory(dict)
+    _agenda: Agenda = Factory(dict)
     _past: dict[int, Event] = Factory(dict)
 
     def run(
@@ -54,7 +55,7 @@ class Replay:
                 self._take(step)
                 step = next(upcoming, None)
             self._past[seq] = event
-            self._show(self._known, seq, event)
+            self._show(self._agenda, seq, event)
         while step is not None:
             self._take(step)
             step = next(upcoming, None)
@@ -67,9 +68,10 @@ class Replay:
         rule = step.choice.rule
         before = self._known.get(rule, [])
         self._known[rule] = [*before, step]
+        self._agenda = agenda_of(self._known, self.rule_of)
         for seq, event in self._past.items():
             if catches_up(before, step.choice, event):
-                self._show({rule: self._known[rule]}, seq, event)
+                self._show(agenda_of({rule: self._known[rule]}, self.rule_of), seq, event)
 
     def _correct(self, correction: Correction) -> None:
         """Stand where the client would stand had the event never been logged; what was given stays."""
@@ -85,14 +87,15 @@ class Replay:
     def _count_again(self) -> None:
         """Let days, weeks and slots be those of the occurrences that were given and still count."""
         for standing in self.standings.values():
-            standing.days, standing.weeks, standing.slots = {}, {}, set()
+            standing.latest, standing.slots = None, frozenset()
+            standing.days, standing.weeks = {}, {}
         for key, one in self.given.items():
             earned = one.result.outcome.earned
             if key not in self.released and earned is not None and key[1] in self.standings:
                 self.standings[key[1]].count(earned.occurrence)
 
-    def _show(self, timelines: Timelines, seq: int, event: Event) -> None:
-        for result in results(timelines, event, self.rule_of, self._recall, self.dice):
+    def _show(self, agenda: Agenda, seq: int, event: Event) -> None:
+        for result in results(agenda, event, self._recall, self.dice):
             if result.outcome.earned is not None:
                 self.given[seq, result.rule.id] = Given(result, self.round)
 

@@ -2,30 +2,34 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
-from attrs import frozen
+from attrs import define
 
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.options import misspelt
 from cmengine.toml import cannot_read, no_file
 
 MOST_LINE = 100_000
+REPORTED = 1_000  # lines between two reports of progress
 REMARK = "# "  # begins a line that says why the next one was set aside
 Progress = Callable[[int], object]
 
 
-@frozen
+@define
 class Row:
-    """A row of a file: its line, its cells by column, what was wrong with it, and how it was written."""
+    """A row of a file: its first line, its cells in the order of the columns that were asked for ("" where
+    the file has none), what was wrong with it, and its last line.
+    """
 
     line: int
-    cells: dict[str, str]
-    wrong: str = ""
-    raw: str = ""
+    cells: list[str]
+    wrong: str
+    last: int
 
 
 def read_rows(
@@ -34,82 +38,122 @@ def read_rows(
     needed: Sequence[str],
     progress: Progress = lambda done: None,
 ) -> Iterator[Row]:
-    """Read a `.csv` or `.jsonl` file; give its rows. Raises CMError where the file as a whole is wrong."""
+    """Read a `.csv` or `.jsonl` file; give its rows. Raises CMError where the file as a whole is wrong.
+
+    `progress` is told every now and then how many bytes more were read.
+    """
     try:
-        if not path.is_file():
-            raise no_file(path)
-        with path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as file:
-            read = (
-                _json_rows if path.suffix.lower() in (".jsonl", ".ndjson", ".json") else _csv_rows
-            )
-            yield from read(path, file, columns, needed, progress)
+        with _opened(path) as file:
+            as_json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")
+            read = _json_rows if as_json else _csv_rows
+            yield from read(path, _lines(path, file, progress), columns, needed)
     except OSError as error:
         raise cannot_read(path, error) from error
 
 
+def raw_rows(path: Path, rows: Iterable[Row]) -> Iterator[str]:
+    """Give rows, in the order of their lines, the way they are written in the file."""
+    with _opened(path) as file:
+        number = 0
+        for row in rows:
+            lines = []
+            while number < row.last:
+                number += 1
+                line = file.readline()
+                if number >= row.line:
+                    lines.append(line)
+            text = "".join(lines)
+            yield text if text.endswith("\n") else text + "\n"
+
+
+def _opened(path: Path) -> TextIO:
+    if not path.is_file():
+        raise no_file(path)
+    return path.open(encoding="utf-8-sig", newline="", errors="surrogateescape")
+
+
 def _lines(path: Path, file: TextIO, progress: Progress) -> Iterator[str]:
-    number = 0
-    while line := file.readline(MOST_LINE):
-        number += 1
-        if len(line) == MOST_LINE and not line.endswith("\n"):
-            raise CMError(
-                Mistake(
-                    f"{path}:{number}",
-                    f"this line is longer than {MOST_LINE:,} letters",
-                    "is this the right file?",
-                )
-            )
-        progress(len(line))
+    told = 0
+    for number, line in enumerate(iter(partial(file.readline, MOST_LINE), ""), start=1):
+        if len(line) == MOST_LINE and line[-1] != "\n":
+            what = f"this line is longer than {MOST_LINE:,} letters"
+            raise CMError(Mistake(f"{path}:{number}", what, "is this the right file?"))
+        if number % REPORTED == 0:
+            progress(file.buffer.tell() - told)
+            told = file.buffer.tell()
         yield line
+    progress(file.buffer.tell() - told)
 
 
-def _clean(cells: dict[str, str]) -> str:
-    for column, text in cells.items():
+def _clean(columns: Sequence[str], cells: Sequence[str]) -> str:
+    for column, text in zip(columns, cells, strict=True):
         if _not_text(text):
             return f"{column}: is not UTF-8 text; save the file as UTF-8"
     return ""
 
 
 def _not_text(text: str) -> bool:
-    return "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text)
+    if "\0" in text:
+        return True
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _csv_rows(
-    path: Path, file: TextIO, columns: Sequence[str], needed: Sequence[str], progress: Progress
+    path: Path, lines: Iterator[str], columns: Sequence[str], needed: Sequence[str]
 ) -> Iterator[Row]:
-    kept: list[str] = []
-    begins = 0
+    number = begins = 0
+    fresh = clean = True  # at the beginning of a row; nothing in it that needs a closer look
 
-    def keeping() -> Iterator[str]:
-        nonlocal begins
-        for number, line in enumerate(_lines(path, file, progress), start=1):
-            if not kept:
+    def kept() -> Iterator[str]:
+        nonlocal number, begins, fresh, clean
+        for line in lines:
+            number += 1
+            if fresh:
                 if line.startswith(REMARK):
                     continue  # the reason why a line was set aside
-                begins = number
-            kept.append(line)
+                begins, fresh = number, False
+            if not line.isascii() or "\0" in line:
+                clean = False
             yield line
 
-    reader = csv.reader(keeping(), strict=True)
-    header = next(_rows(reader), None)
-    if header is None or isinstance(header, str):
-        raise CMError(
-            Mistake(str(path), header or "is empty", f"begin it with: {','.join(columns)}")
-        )
+    reader = csv.reader(kept(), strict=True)
+    header, wrong = _header(reader)
+    if not header:
+        begin = f"begin it with: {','.join(columns)}"
+        raise CMError(Mistake(str(path), wrong or "is empty", begin))
     names = [name.strip() for name in header]
     stop_if(_header_mistakes(f"{path}:1", names, columns, needed))
-    kept.clear()
-    for cells in _rows(reader):
-        raw, at = "".join(kept), begins
-        kept.clear()
-        if isinstance(cells, str):
-            yield Row(at, {}, cells, raw)
-        elif cells and len(cells) != len(names):
-            wrong = f"has {len(cells)} cells, the first line has {len(names)}; a text with a comma in it needs quotes"
-            yield Row(at, {}, wrong, raw)
-        elif cells:
-            found = dict(zip(names, cells, strict=True))
-            yield Row(at, found, _clean(found), raw)
+    width = len(names)
+    places = [names.index(column) if column in names else width for column in columns]
+    in_order = places == list(range(width))
+    while True:
+        fresh = clean = True
+        try:
+            for cells in reader:
+                if len(cells) == width:
+                    wrong = "" if clean else _clean(names, cells)
+                    ordered = cells if in_order else [[*cells, ""][place] for place in places]
+                    yield Row(begins, ordered, wrong, number)
+                elif cells:
+                    wrong = f"has {len(cells)} cells, the first line has {width}; a text with a comma in it needs quotes"
+                    yield Row(begins, [], wrong, number)
+                fresh = clean = True
+            return
+        except csv.Error as error:
+            yield Row(begins, [], _csv_error(error), number)
+
+
+def _header(reader: Any) -> tuple[list[str], str]:
+    try:
+        return next(reader, []), ""
+    except csv.Error as error:
+        return [], _csv_error(error)
 
 
 def _header_mistakes(
@@ -146,48 +190,39 @@ _CSV_ERRORS = {
 }
 
 
-def _rows(reader: Any) -> Iterator[list[str] | str]:
-    while True:
-        try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            said = (words for part, words in _CSV_ERRORS.items() if part in str(error))
-            yield f"is not CSV: {next(said, error)}"
+def _csv_error(error: csv.Error) -> str:
+    said = (words for part, words in _CSV_ERRORS.items() if part in str(error))
+    return f"is not CSV: {next(said, error)}"
 
 
 def _json_rows(
-    path: Path, file: TextIO, columns: Sequence[str], needed: Sequence[str], progress: Progress
+    path: Path, lines: Iterator[str], columns: Sequence[str], needed: Sequence[str]
 ) -> Iterator[Row]:
-    for number, line in enumerate(_lines(path, file, progress), start=1):
-        if not line.strip() or line.startswith(REMARK):
+    for number, line in enumerate(lines, start=1):
+        if line.isspace() or line.startswith(REMARK):
             continue
-        try:
-            found = json.loads(line, parse_float=Decimal, parse_constant=str)
-        except (ValueError, RecursionError):
-            wrong = (
-                "is not a line of JSON; write one object {...} on each line, with no list around"
-            )
-            yield Row(number, {}, wrong, line)
-            continue
-        if not isinstance(found, dict):
-            yield Row(number, {}, "is not a JSON object {...}; write one on each line", line)
-            continue
-        unknown = [key for key in found if key not in columns]
-        missing = [key for key in needed if found.get(key) in (None, "")]
-        if unknown:
-            yield Row(
-                number,
-                {},
-                f"there is no column '{unknown[0]:.60}'; {did_you_mean(unknown[0], columns)}",
-                line,
-            )
-        elif missing:
-            yield Row(number, {}, f"{missing[0]} is missing; every line needs it", line)
-        elif any(isinstance(value, (dict, list, bool)) for value in found.values()):
-            wrong = "holds a value that is neither text nor a number; write text in quotes"
-            yield Row(number, {}, wrong, line)
-        else:
-            cells = {key: "" if value is None else str(value) for key, value in found.items()}
-            yield Row(number, cells, _clean(cells), line)
+        cells, wrong = _json_cells(line, columns, needed)
+        yield Row(number, cells, wrong, number)
+
+
+def _json_cells(line: str, columns: Sequence[str], needed: Sequence[str]) -> tuple[list[str], str]:
+    try:
+        found = json.loads(line, parse_float=Decimal, parse_constant=str)
+    except (ValueError, RecursionError):
+        return [], "is not a line of JSON; write one object {...} on each line, with no list around"
+    if not isinstance(found, dict):
+        return [], "is not a JSON object {...}; write one on each line"
+    unknown = [key for key in found if key not in columns]
+    if unknown:
+        todo = did_you_mean(unknown[0], columns)
+        return [], f"there is no column '{unknown[0]:.60}'; {todo}"
+    missing = [key for key in needed if found.get(key) in (None, "")]
+    if missing:
+        return [], f"{missing[0]} is missing; every line needs it"
+    cells = []
+    for column in columns:
+        value = found.get(column)
+        if isinstance(value, (dict, list, bool)):
+            return [], "holds a value that is neither text nor a number; write text in quotes"
+        cells.append("" if value is None else str(value))
+    return cells, _clean(columns, cells)

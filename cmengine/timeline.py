@@ -1,11 +1,13 @@
 """A client's timeline under a rule, and which choice a day counts under. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from attrs import frozen
 
-from cmengine.model import Choice
+from cmengine.model import Choice, Rule
+
+RuleOf = Callable[[Choice], Rule]
 
 
 @frozen

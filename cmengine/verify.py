@@ -125,7 +125,7 @@ def _rows(given: Given) -> tuple[Row, list[Row]]:
         one.on.isoformat(),
         one.slot,
         one.reason,
-        given.result.choice.digest,
+        given.result.rule.digest,
     )
     return fact, [
         (n, reward, a.label, a.cents, a.item)
@@ -138,16 +138,21 @@ def _memory_problems(program: Program, client: str, replay: Replay) -> Iterator[
     for (_, rule), given in replay.given.items():
         cents[rule] += given.result.outcome.earned.cents if given.result.outcome.earned else 0
     timelines = program.ledger.timelines(client)
-    for rule in program.ledger.remembered_rules(client):
+    for rule, kept in program.ledger.memories_of([client]).get(client, {}).items():
         standing = replay.standings.get(rule)
         if standing is None and rule in timelines and replay.round:
             first = timelines[rule][0].choice
             standing = fresh(program.rule_of(first), first.on)
-        kept = program.ledger.remembered(client, rule)
         now = (
             None
             if standing is None
-            else Remembered(to_text(standing.memory), standing.times, cents[rule], replay.round)
+            else Remembered(
+                to_text(standing.memory),
+                standing.times,
+                cents[rule],
+                replay.round,
+                standing.latest,
+            )
         )
         if kept != now:
             yield f"client {client}, rule '{rule}': what the goal remembers is not what the log gives"

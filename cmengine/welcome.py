@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from random import Random
 
+from cmengine.dice import NoDice
 from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.evaluate import awards_of
-from cmengine.explain import NoDice
 from cmengine.model import Event, Occurrence, Rule
 from cmengine.money import dollars
 from cmengine.rules import Draft
