@@ -1,6 +1,5 @@
 """A mistake that somebody can mend: shown as lines, never as a traceback."""
 
-import difflib
 from collections.abc import Iterable
 
 from attrs import frozen
@@ -31,6 +30,8 @@ class CMError(Exception):
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """Find the known word that may have been meant."""
+    import difflib  # only where something is misspelt
+
     return next(iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)), None)
 
 

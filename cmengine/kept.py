@@ -5,13 +5,15 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from cmengine.errors import did_you_mean
 from cmengine.options import from_text
-from cmengine.plugins import Registry
+
+if TYPE_CHECKING:
+    from cmengine.plugins import Registry
 
 Table = Mapping[str, Any]
 
@@ -35,7 +37,7 @@ def of_json(text: str) -> dict[str, Any]:
 
 
 def with_settings(
-    table: Table, settings: Iterable[tuple[str, str]], registry: Registry
+    table: Table, settings: Iterable[tuple[str, str]], registry: "Registry"
 ) -> dict[str, Any]:
     """Put a client's own settings into a copy of a rule's table. Raises ValueError, in words."""
     goal = dict(table["goal"])
@@ -56,7 +58,7 @@ def with_settings(
 
 
 def still_to_set(
-    table: Table, settings: Iterable[tuple[str, str]], registry: Registry
+    table: Table, settings: Iterable[tuple[str, str]], registry: "Registry"
 ) -> list[str]:
     """Name what the client must still set before the rule can be chosen."""
     cls, _, _ = registry.find("goal", table["goal"]["kind"])

@@ -4,7 +4,7 @@ import getpass
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define, evolve
 
@@ -18,7 +18,7 @@ from cmengine.kinds import Kind
 from cmengine.ledger import Ledger, create_ledger, open_ledger
 from cmengine.model import Choice, Rule
 from cmengine.options import Place
-from cmengine.plugins import Registry, load_plugins
+from cmengine.quick import desk_plugins
 from cmengine.rules import Reader
 from cmengine.settings import (
     DATABASE,
@@ -30,6 +30,9 @@ from cmengine.settings import (
     make_keys,
     read_keys,
 )
+
+if TYPE_CHECKING:
+    from cmengine.plugins import Registry
 
 Clock = Callable[[], datetime]
 FUTURE = timedelta(minutes=10)  # how far ahead a clock may be
@@ -48,7 +51,7 @@ class Program:
     folder: Path
     settings: Settings
     kinds: Mapping[str, Kind]
-    registry: Registry
+    registry: "Registry"
     ledger: Ledger
     keys: Keys
     by: str
@@ -138,7 +141,11 @@ class Program:
 
 
 def open_program(
-    folder: Path, *, by: str | None = None, clock: Clock = now_utc, registry: Registry | None = None
+    folder: Path,
+    *,
+    by: str | None = None,
+    clock: Clock = now_utc,
+    registry: "Registry | None" = None,
 ) -> Program:
     """Open the program in a folder. Raises CMError with everything that stands in the way."""
     settings, kinds = load_settings(folder)
@@ -167,7 +174,7 @@ def open_program(
         folder=folder,
         settings=settings,
         kinds=kinds,
-        registry=registry or load_plugins(),
+        registry=registry or desk_plugins(),
         ledger=ledger,
         keys=keys,
         by=who,

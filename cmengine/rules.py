@@ -5,7 +5,7 @@ import typing
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from attrs import field, frozen
@@ -21,8 +21,10 @@ from cmengine.options import (
     read_options,
     unknown_keys,
 )
-from cmengine.plugins import Registry
 from cmengine.slots import WEEKDAYS, Span
+
+if TYPE_CHECKING:
+    from cmengine.plugins import Registry
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 PACE = ("per_day", "per_week")
@@ -75,7 +77,7 @@ class Reader:
     `folder` is the program's folder, to which a file named in an option belongs.
     """
 
-    registry: Registry
+    registry: "Registry"
     kinds: Kinds | None = None
     folder: Path | None = None
 
