@@ -33,10 +33,11 @@ ELSEWHERE = tuple(
 
 @frozen(kw_only=True)
 class Limits:
-    """How much a plugin may take: `seconds` for one call, `megabytes` in all, and `whole` seconds in all."""
+    """How much a plugin may take: `seconds` for one call, `megabytes` beyond what it
+    begins with, and `whole` seconds in all."""
 
     seconds: float = 5.0
-    megabytes: int = 1024
+    megabytes: int = 512
     whole: float = 120.0
 
 

@@ -11,7 +11,7 @@ from cmengine.memory import of_text, to_text
 from cmengine.model import Award, Met
 
 _EVERY = {
-    "answers": ("answers as its protocol says", "look at the signature in docs/plugin-hooks.md"),
+    "answers": ("answers as its protocol says", "compare it with the page Plugin hooks"),
     "raises": ("never raises", "take whatever comes, also no value, another word, a large number"),
     "stays": ("leaves the program running", "nothing a plugin does may end the program"),
     "time": ("answers in moments", "somebody is waiting at the desk"),
@@ -23,7 +23,10 @@ _PURE = {
         "remember a count, a day or a few words; not everything there was",
     ),
     "clock": ("asks no clock", "the day stands in event.day and in occurrence.on"),
-    "chance": ("knows no chance but its dice", "draw from the dice that awards() is given"),
+    "chance": (
+        "knows no chance but its dice",
+        "all chance comes from the dice that awards() is given; a goal has none",
+    ),
     "files": ("opens no file", "what it needs to know belongs in its options"),
     "database": ("opens no database", "what it needs to know belongs in its options"),
     "network": ("reaches for no network", "what it needs to know belongs in its options"),
@@ -33,7 +36,7 @@ _PURE = {
         "answers the same in every process",
         "sort what comes out of a set, and leave out hash(), the time zone and what was before",
     ),
-    "laws": ("punishes nobody", "hold it against docs/laws.md"),
+    "laws": ("punishes nobody", "hold it against the page The laws"),
 }
 _SENT = {
     "frozen": _PURE["frozen"],
@@ -112,7 +115,7 @@ def step_wrong(answer: object) -> tuple[Any, Met | None, str]:
     return memory, met, memory_wrong(memory)
 
 
-def stands(value: object, depth: int = 0) -> str:
+def stands(value: Any, depth: int = 0) -> str:
     """Write down a value with all that is in it, so that a change to it can be seen."""
     if depth > 8:
         return "..."

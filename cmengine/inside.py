@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -25,8 +26,9 @@ from attrs import Factory, define
 
 from cmengine import model
 from cmengine.contract import awards_wrong, listens_wrong, memory_wrong, stands, step_wrong
+from cmengine.ladder import nth
 from cmengine.memory import to_text
-from cmengine.model import Arithmetic, Finishes, Hints, Message, Odds, Promise, Samples
+from cmengine.model import Arithmetic, Award, Finishes, Hints, Message, Odds, Promise, Samples
 from cmengine.search import FULL, QUICK
 from cmengine.stories import (
     MANY,
@@ -34,13 +36,12 @@ from cmengine.stories import (
     histories,
     long_history,
     messages,
-    nth,
     said,
     time_of,
     times,
 )
 from cmengine.trial import specimens_of, try_made
-from cmengine.watch import Watch
+from cmengine.watch import Shut, Watch
 
 SLOW = 0.1  # seconds; what takes longer three times in a row is slow
 BUDGET = 20.0  # seconds for a very long history
@@ -115,6 +116,8 @@ class Asker:
             raise Stop
         if not isinstance(error, Exception):
             self.find("stays", f"it raised {named}, which ends the program")
+        elif isinstance(error, Shut):
+            return
         elif _made_by_us(error):
             self.find("answers", f"it made something that cannot be: {error}")
         else:
@@ -139,8 +142,9 @@ def _changed(before: list[str], given: tuple[object, ...]) -> str:
     """Name what was changed."""
     for was, value in zip(before, given, strict=True):
         if stands(value) != was:
-            own = type(value).__module__.startswith("cmengine.")
-            return f"the {type(value).__name__} it was given" if own else f"{type(value).__name__}"
+            if type(value).__module__.startswith("cmengine."):
+                return f"the {type(value).__name__} it was given"
+            return "its own options" if hasattr(value, "kind") else "the memory it was given"
     return "what it was given"
 
 
@@ -169,14 +173,18 @@ def main(request: dict[str, Any]) -> None:
 
 
 def _keep_small(megabytes: int) -> None:
+    """Allow so much memory, and so large a file, beyond what there is at the beginning."""
     try:
         import resource
     except ImportError:
         return
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    size = megabytes * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (size, most))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    more = megabytes * 1024 * 1024
+    statm = Path("/proc/self/statm")
+    there = int(statm.read_text().split()[0]) * resource.getpagesize() if statm.is_file() else 0
+    for what, size in ((resource.RLIMIT_AS, there + more), (resource.RLIMIT_FSIZE, more)):
+        _, most = resource.getrlimit(what)
+        allowed = size if most == resource.RLIM_INFINITY else min(size, most)
+        resource.setrlimit(what, (allowed, most))
 
 
 def _made(request: dict[str, Any]) -> tuple[list[Any], str]:
@@ -237,14 +245,14 @@ def _stories(part: str, made: Any) -> Iterator[tuple[str, Callable[[], str]]]:
     """Give every story with a way to ask what comes of it, as text."""
     if part == "reward":
         for one in times():
-            yield one.said, lambda one=one: _given(made, one)
+            yield one.said, partial(_given, made, one)
         return
     for history in histories(made):
-        yield said(history), lambda history=history: _folded(made, history)
+        yield said(history), partial(_folded, made, history)
 
 
 def _given(reward: Any, one: Time) -> str:
-    return repr(list(reward.awards(one.occurrence, Random(one.said))))  # noqa: S311
+    return repr(list(reward.awards(one.occurrence, Random(one.said))))
 
 
 def _folded(goal: Any, history: Any) -> str:
@@ -274,7 +282,7 @@ def _ask_goal(asker: Asker, goal: Any, number: int) -> None:
                 continue
             answer = asker.ask(
                 said(history[:n]),
-                lambda memory=memory, event=event: goal.step(memory, event),
+                partial(goal.step, memory, event),
                 event,
                 memory,
                 goal,
@@ -296,12 +304,12 @@ def _ask_goal(asker: Asker, goal: Any, number: int) -> None:
 def _ask_about_goal(asker: Asker, goal: Any, memory: Any, event: Any) -> bool:
     """Ask what a goal can be asked beside: whether it is finished, and for a hint."""
     if isinstance(goal, Hints):
-        hint = asker.ask(asker.at, lambda: goal.hint(event), event, goal)
+        hint = asker.ask(asker.at, partial(goal.hint, event), event, goal)
         if hint is not NOTHING and type(hint) is not str:
             asker.find("answers", f"its hint is {hint!r:.60}; write words, or an empty text")
     if not isinstance(goal, Finishes):
         return False
-    done = asker.ask(asker.at, lambda: goal.finished(memory), goal)
+    done = asker.ask(asker.at, partial(goal.finished, memory), goal)
     if done is not NOTHING and type(done) is not bool:
         asker.find("answers", f"asked whether it is finished, it said {done!r:.60}")
     return done is True
@@ -311,7 +319,7 @@ def _ask_reward(asker: Asker, reward: Any, number: int) -> None:
     for one in times():
         answer = asker.ask(
             one.said,
-            lambda one=one: awards_wrong(reward.awards(one.occurrence, Random(one.said))),  # noqa: S311
+            partial(_asked, reward, one),
             one.occurrence,
             reward,
         )
@@ -324,11 +332,15 @@ def _ask_reward(asker: Asker, reward: Any, number: int) -> None:
             _ask_about_reward(asker, reward, one)
 
 
+def _asked(reward: Any, one: Time) -> tuple[list[Award], str]:
+    return awards_wrong(reward.awards(one.occurrence, Random(one.said)))
+
+
 def _ask_about_reward(asker: Asker, reward: Any, one: Time) -> None:
     """Ask what a reward can be asked beside: its sum, what comes, and the odds."""
     for protocol, name in ((Arithmetic, "arithmetic"), (Promise, "promise")):
         if isinstance(reward, protocol):
-            words = asker.ask(one.said, lambda name=name: getattr(reward, name)(one.occurrence))
+            words = asker.ask(one.said, partial(getattr(reward, name), one.occurrence))
             if words is not NOTHING and type(words) is not str:
                 asker.find("answers", f"its {name} is {words!r:.60}; write words")
     if isinstance(reward, Odds):
@@ -382,7 +394,7 @@ def _grow_reward(asker: Asker, reward: Any) -> None:
         occurrence = time_of(ordinal, ordinal).occurrence
         took = []
         for _ in range(25):
-            dice = Random(1)  # noqa: S311
+            dice = Random(1)
             started = perf_counter()
             awards = list(reward.awards(occurrence, dice))
             took.append((perf_counter() - started) / max(1, len(awards)))
@@ -425,7 +437,7 @@ def _send(asker: Asker, request: dict[str, Any], made: list[Any]) -> None:
         before = stands(message)
         asker.at = at
         asker.say(at=at)
-        answer, error, _ = asker._timed(lambda notifier=notifier: notifier.send(message))
+        answer, error, _ = asker._timed(partial(notifier.send, message))
         asker.watch.take()
         if stands(message) != before:
             asker.find("frozen", "it changed the Message it was given")

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from random import Random
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from cmengine.histories import FIRST, History, Thing, Told, drawn, things
 from cmengine.ladder import nth
@@ -14,6 +14,7 @@ from cmengine.model import Goal, Message, Occurrence, Rule, Value
 MANY = 10_000
 """How many events, or times, a client may come to have."""
 
+MOST_SAID = 24
 _NUMBERS: tuple[Value, ...] = (Decimal(0), Decimal("0.5"), Decimal(1000), Decimal(999_999_999_999))
 _WORDS: tuple[Value, ...] = (None, "yes", "so many words " * 100, Decimal(3), Decimal("2.5"))
 _DAYS = (FIRST, date(2026, 12, 31), date(2028, 2, 29))
@@ -63,7 +64,7 @@ def long_history(goal: Goal[object]) -> list[Told]:
 
 def times() -> list[Time]:
     """Give the occurrences to ask a reward about, early ones first."""
-    found = []
+    found: list[Time] = []
     for ordinal in _ORDINALS:
         for slot in (None, ordinal):
             for value in (None, Decimal(8), "yes"):
@@ -98,5 +99,12 @@ def messages() -> list[Message]:
 
 def said(history: Sequence[Told]) -> str:
     """Tell a history the way people do."""
-    return ", ".join(f"{told.said():.120}" for told in history)
+    return ", ".join(_cut(told).said() for told in history)
 
+
+def _cut(told: Told) -> Told:
+    """Cut a long value short, so that the story can be read."""
+    value = told.thing.value
+    if not isinstance(value, str) or len(value) <= MOST_SAID:
+        return told
+    return evolve(told, thing=evolve(told.thing, value=f"{value[:MOST_SAID]}..."))

@@ -24,7 +24,6 @@ _TOLD = (
         for name in ("urllib", "http", "ftplib", "smtplib", "imaplib", "poplib", "nntplib", "ssl")
     ),
     ("subprocess.", "machine", "started another program ({0})"),
-    ("_thread.start", "machine", "started a thread"),
     ("os.listdir", "files", "looked into the folder {0}"),
     ("os.scandir", "files", "looked into the folder {0}"),
     ("os.", "machine", "reached for the machine ({event})"),
@@ -36,17 +35,22 @@ _TOLD = (
     ("builtins.input", "machine", "asked somebody at the keyboard"),
     ("webbrowser.", "network", "reached for the network ({event})"),
 )
+# What leads out of this process.
+_OUT = ("subprocess.", "os.exec", "os.system", "os.spawn", "os.posix_spawn", "os.fork", "os.kill")
 _OF_FILES = {"stat", "lstat", "access", "readlink", "open", "statvfs", "pathconf"}
 _NOT_ASKING = {"fspath", "fsencode", "fsdecode"}  # they work on names alone
 # Modules that ask a clock for their own ends: to read a date, or in which order to lay out a calendar.
 _QUIET = {__name__, "_strptime", "calendar", "locale", "linecache", "traceback", "warnings"}
 _ITS_OWN = random.random.__self__  # type: ignore[attr-defined]  # the dice behind random.random()
-_READS_ENVIRONMENT = {
-    function.__code__
-    for name in ("__getitem__", "__iter__", "__setitem__", "__delitem__")
-    if hasattr(function := getattr(type(os.environ), name, None), "__code__")
-}
+_OF_ENVIRONMENT: tuple[Any, ...] = tuple(
+    getattr(type(os.environ), name) for name in ("__getitem__", "__iter__", "__setitem__")
+)
+_READS_ENVIRONMENT = {function.__code__ for function in _OF_ENVIRONMENT}
 _SEEDS = random.Random.seed.__code__
+
+
+class Shut(PermissionError):
+    """What was reached for is kept out of reach while a plugin is examined."""
 
 
 @define
@@ -88,17 +92,16 @@ class Watch:
     def _told(self, event: str, args: tuple[Any, ...]) -> None:
         if not self.looking:
             return
-        for begins, promise, words in _TOLD:
-            if event.startswith(begins):
-                break
-        else:
+        told = next(
+            ((promise, words) for begins, promise, words in _TOLD if event.startswith(begins)), None
+        )
+        if told is None or _importing(sys._getframe()):
             return
-        if _importing(sys._getframe()):
-            return
+        promise, words = told
         first = repr(os.fspath(args[0]) if _is_path(args[:1]) else args[0])[:80] if args else ""
         self.seen[promise, words.format(first, event=event)] = None
-        if self.shut and (promise == "network" or event.startswith(("subprocess.", "os.exec"))):
-            raise PermissionError(f"nothing leaves this machine while it is checked ({event})")
+        if self.shut and (promise == "network" or event.startswith(_OUT)):
+            raise Shut(f"nothing leaves this machine while it is examined ({event})")
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> None:
         if event not in ("c_call", "call") or frame.f_globals.get("__name__") in _QUIET:
@@ -127,6 +130,8 @@ def _of_builtin(function: Any) -> tuple[str, str] | None:
         return ("files" if name in _OF_FILES else "machine"), f"called os.{name}"
     if module == "_uuid":
         return "chance", f"called uuid ({name})"
+    if module == "_thread" and name.startswith("start_"):
+        return "machine", "started a thread"
     if module == "builtins" and name == "print":
         return "machine", "printed something"
     return None
