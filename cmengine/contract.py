@@ -39,6 +39,8 @@ _PURE = {
     "laws": ("punishes nobody", "hold it against the page The laws"),
 }
 _SENT = {
+    "answers": ("sends or raises, and answers nothing", "nobody looks at an answer"),
+    "raises": ("sends words in any letters", "encode text as UTF-8, and expect more than one line"),
     "frozen": _PURE["frozen"],
     "again": (
         "takes the same message twice",

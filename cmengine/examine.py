@@ -268,7 +268,9 @@ def _took(tried: Tried, raised: Sequence[str], looked: bool) -> Tried:
     if looked or not any(raised):
         return tried
     if raised[0]:
-        return evolve(tried, unchecked=("again",))
+        return evolve(
+            tried, unchecked=("again",), remark=f"Here it could send nothing: it raised {raised[0]}"
+        )
     if raised[1]:
         return _with(tried, "again", "the same message once more", f"it raised {raised[1]}")
     return _with(tried, "raises", "a message in other letters", f"it raised {raised[2]}")

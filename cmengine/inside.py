@@ -446,7 +446,7 @@ def _send(asker: Asker, request: dict[str, Any], made: list[Any]) -> None:
         elif error is not None:
             asker._raised(error)
         elif answer is not None:
-            what = f"it answered {answer!r:.60}, and nobody looks at that; raise if it did not go"
+            what = f"it answered {answer!r:.60}; a message that has not gone is one that raised"
             asker.find("answers", what)
 
 

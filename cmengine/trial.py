@@ -28,7 +28,8 @@ _GUESSES: tuple[Any, ...] = ("2.50", 2, "something", ["visit"], {}, True)
 class Tried:
     """What came of trying one kind: the findings, or why it could not be tried.
 
-    `unchecked` names the promises that could not be looked at, and `seconds` is how long a call took.
+    `unchecked` names the promises that could not be looked at, `seconds` is how long a call took, and
+    `remark` is what should be said beside.
     """
 
     part: str
@@ -38,6 +39,7 @@ class Tried:
     untried: str = ""
     unchecked: tuple[str, ...] = ()
     seconds: float | None = None
+    remark: str = ""
 
 
 def try_plugin(registry: Registry, name: str, *, effort: Effort = QUICK) -> list[Tried]:
