@@ -101,8 +101,8 @@ def memory_wrong(memory: object) -> str:
     try:
         same = of_text(to_text(memory)) == memory
     except (TypeError, ValueError) as error:
-        return str(error)
-    return "" if same else f"its memory {_cut(memory)} is another when it is read back"
+        return f"it remembers {_cut(memory)}: {error}"
+    return "" if same else f"it remembers {_cut(memory)}, which is another when it is read back"
 
 
 def step_wrong(answer: object) -> tuple[Any, Met | None, str]:

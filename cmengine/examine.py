@@ -7,6 +7,7 @@ and one that looks for a history in which it punishes.
 import base64
 import pickle
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ def examine(subject: Subject, *, effort: Effort = QUICK, limits: Limits = _LIMIT
         return _rest_unchecked(subject, tried)
     if not _broken(tried) & {"network", "machine"}:
         tried = _same_elsewhere(subject, tried, looked, effort, limits)
-    if _broken(tried) - {"clock", "growth"}:
+    if _broken(tried) - {"clock"}:
         same = ("same",) if _broken(tried) & {"network", "machine"} else ()
         return evolve(tried, unchecked=(*same, "laws"))
     return _judged(subject, tried, effort, limits)
@@ -160,7 +161,7 @@ def _same_elsewhere(
         for story, got in here.items():
             other = there.get(story, got)
             if other != got:
-                what = f"here it comes to {_short(got, other)}, in another process to {_short(other, got)}"
+                what = f"it comes to {_short(got, other)} here, and to {_short(other, got)} in another process"
                 return _with(tried, "same", story[1], what)
     return tried
 
@@ -216,6 +217,9 @@ def examine_notifier(
     With `arrived`, which gives the texts that have arrived so far, it is asked what came of each.
     Without it, nothing leaves this machine.
     """
+    if not folder:
+        with tempfile.TemporaryDirectory(prefix="cmengine-") as made:
+            return examine_notifier(subject, limits=limits, arrived=arrived, folder=made)
     tried = Tried(part="notifier", kind=subject.kind)
     raised: list[str] = []
     before = _arrived(arrived)
@@ -228,6 +232,7 @@ def examine_notifier(
                 tried = evolve(tried, findings=(*tried.findings, finding))
         if told.untried or _broken(tried) & set(DEADLY):
             return _rest_unchecked(subject, evolve(tried, untried=told.untried))
+        tried = evolve(tried, seconds=max(tried.seconds or 0, told.seconds or 0))
         raised.append(next((line["raised"] for line in report.lines if "raised" in line), ""))
         after = _arrived(arrived)
         if arrived is not None:

@@ -154,7 +154,6 @@ def main(request: dict[str, Any]) -> None:
     asker = Asker(report, request["seconds"], Watch(shut=request.get("shut", False)).begin())
     if hasattr(signal, "SIGALRM"):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    _keep_small(request["megabytes"])
     asker.at = "made from its options"
     asker.say(at=asker.at)
     try:
@@ -190,6 +189,7 @@ def _keep_small(megabytes: int) -> None:
 def _made(request: dict[str, Any]) -> tuple[list[Any], str]:
     """Take what was handed over, or make it: one of the class with each of its examples."""
     found: Any = module_of(request["module"], request["file"])
+    _keep_small(request["megabytes"])
     if request.get("made"):
         return [pickle.loads(base64.b64decode(request["made"]))], ""
     for name in request["name"].split("."):
@@ -376,12 +376,12 @@ def _grow_goal(asker: Asker, goal: Any) -> None:
     alarm(0)
     asker.at = f"{len(took):,} events on the record of one client"
     if perf_counter() - began > BUDGET:
-        asker.find("growth", f"they took more than {BUDGET:.0f} seconds to play")
+        asker.find("growth", f"it took more than {BUDGET:.0f} seconds for them")
     if sizes.get(MANY, 0) > max(2_000, 3 * sizes[MANY // 10]):
         asker.find(
             "growth",
-            f"what it remembers has grown to {sizes[MANY]:,} letters; after {MANY // 10:,}"
-            f" events it was {sizes[MANY // 10]:,}",
+            f"it remembers {sizes[MANY]:,} letters; after {MANY // 10:,} events it was"
+            f" {sizes[MANY // 10]:,}",
         )
     asker.find("growth", _slower(median(took[50:150]), median(took[-100:])))
     asker.say(seconds=median(took))
@@ -412,7 +412,7 @@ def _grow_reward(asker: Asker, reward: Any) -> None:
 def _slower(early: float, late: float) -> str:
     """Say that a call takes far longer late than it did early."""
     if late > 6 * early and late - early > 0.00005:
-        return f"a call takes {late / early:.0f} times as long as at the beginning"
+        return f"it takes {late / early:.0f} times as long to answer as at the beginning"
     return ""
 
 
@@ -437,8 +437,9 @@ def _send(asker: Asker, request: dict[str, Any], made: list[Any]) -> None:
         before = stands(message)
         asker.at = at
         asker.say(at=at)
-        answer, error, _ = asker._timed(partial(notifier.send, message))
+        answer, error, took = asker._timed(partial(notifier.send, message))
         asker.watch.take()
+        asker.say(seconds=took)
         if stands(message) != before:
             asker.find("frozen", "it changed the Message it was given")
         if isinstance(error, Exception) and not isinstance(error, MemoryError):

@@ -42,12 +42,6 @@ class Tried:
     remark: str = ""
 
 
-def try_plugin(registry: Registry, name: str, *, effort: Effort = QUICK) -> list[Tried]:
-    """Judge every goal and reward of a plugin. Raises CMError where there is no such plugin, or it did not load."""
-    plugin = plugin_named(registry, name)
-    return [try_kind(registry, part, kind, effort=effort) for part, kind in kinds_of(plugin)]
-
-
 def plugin_named(registry: Registry, name: str) -> Plugin:
     """Find a plugin that can be tried. Raises CMError where there is none, or it did not load."""
     plugin = next((one for one in registry.plugins if one.name == name), None)

@@ -179,9 +179,10 @@ def _tell(one: Any) -> None:
         note(f"{name}: mend this first. Then it will be seen whether it {rest}.")
     if one.findings:
         return
-    kept = [does for promise, (does, _) in promises.items() if promise not in one.unchecked]
+    kept = set(promises) - {*one.unchecked, "arrives"}
     if one.part == "notifier":
-        say(f"{name}: it keeps its promises. {one.remark}".strip())
+        takes = f"A message takes {_long(one.seconds)}. " if not one.remark else ""
+        say(f"{name}: it keeps all {len(kept)} promises. {takes}{one.remark}".strip())
         return
     say(
         f"{name}: it keeps all {len(kept)} promises. {one.examples} examples, and nobody is punished in any of"

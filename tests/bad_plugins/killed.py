@@ -1,6 +1,6 @@
 """STAYS: a signal."""
 
-import os
+import signal
 from collections.abc import Collection
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ class Killed:
         return None
 
     def step(self, memory: None, event: Event) -> tuple[None, Met | None]:
-        os.kill(os.getpid(), 9)
+        signal.raise_signal(signal.SIGKILL)
         return None, None
 
 
