@@ -194,7 +194,11 @@ def _made(request: dict[str, Any]) -> tuple[list[Any], str]:
         return [pickle.loads(base64.b64decode(request["made"]))], ""
     for name in request["name"].split("."):
         found = getattr(found, name)
-    return specimens_of(found, Path.cwd())
+    try:
+        return specimens_of(found, Path.cwd())
+    except Exception as error:
+        named = f"{type(error).__name__}: {error}"
+        return [], f"it raised {named}. Name options to try it with in a class variable: examples"
 
 
 def module_of(name: str, file: str) -> ModuleType:
