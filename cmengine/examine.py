@@ -49,7 +49,11 @@ def subject_of(part: str, cls: type[Any], made: object = None) -> Subject:
     """Name a class so that another process finds it. Raises CMError where it cannot be found there."""
     module = sys.modules.get(cls.__module__)
     file = getattr(module, "__file__", None) or ""
-    if "<locals>" in cls.__qualname__ or module is None or (cls.__module__ == "__main__" > file):
+    if (
+        "<locals>" in cls.__qualname__
+        or module is None
+        or (cls.__module__ == "__main__" and not file)
+    ):
         raise CMError(
             Mistake(
                 f"{part} '{cls.kind}'",

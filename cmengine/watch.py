@@ -7,6 +7,7 @@ importing something in another way; a plugin that means harm can still get past 
 import os
 import random
 import sys
+import zoneinfo
 from datetime import date
 from types import FrameType, TracebackType
 from typing import Any
@@ -95,7 +96,9 @@ class Watch:
         told = next(
             ((promise, words) for begins, promise, words in _TOLD if event.startswith(begins)), None
         )
-        if told is None or _importing(sys._getframe()):
+        if told is None or _by_the_way(sys._getframe()):
+            return
+        if event == "open" and str(args[0]).startswith(zoneinfo.TZPATH):
             return
         promise, words = told
         first = repr(os.fspath(args[0]) if _is_path(args[:1]) else args[0])[:80] if args else ""
@@ -107,7 +110,7 @@ class Watch:
         if event not in ("c_call", "call") or frame.f_globals.get("__name__") in _QUIET:
             return
         told = _of_builtin(arg) if event == "c_call" else _of_code(frame)
-        if told and not _importing(frame):
+        if told and not _by_the_way(frame):
             self.seen[told] = None
 
 
@@ -146,10 +149,15 @@ def _of_code(frame: FrameType) -> tuple[str, str] | None:
     return None
 
 
-def _importing(frame: FrameType | None) -> bool:
-    """Say whether this happens on the way of an import: then files are opened, and nothing is meant by it."""
+def _by_the_way(frame: FrameType | None) -> bool:
+    """Say whether this happens in an import, or while the table of a time zone is read.
+
+    Then files are opened, and nothing is meant by it.
+    """
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == "zoneinfo":
             return True
         frame = frame.f_back
     return False
