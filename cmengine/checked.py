@@ -12,14 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, fields, frozen
 
 from cmengine.model import Rule
 from cmengine.plugins import Plugin, Registry
 from cmengine.settings import CHECKED
-from cmengine.trial import Tried
+
+if TYPE_CHECKING:
+    from cmengine.trial import Tried
 
 HOUSE = "cmengine"
 
@@ -73,13 +75,19 @@ class Unsure:
     rules: tuple[str, ...]
 
 
-def is_kept(tried: Iterable[Tried]) -> bool:
+def is_kept(tried: "Iterable[Tried]") -> bool:
     """Say whether every kind could be tried and keeps what it promises."""
     return not any(one.findings or one.untried for one in tried)
 
 
 def result_of(
-    registry: Registry, plugin: Plugin, tried: Sequence[Tried], *, at: datetime, by: str, full: bool
+    registry: Registry,
+    plugin: Plugin,
+    tried: "Sequence[Tried]",
+    *,
+    at: datetime,
+    by: str,
+    full: bool,
 ) -> Result:
     """Write down what came of examining a plugin."""
     return Result(

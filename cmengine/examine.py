@@ -78,14 +78,23 @@ def parts_of(plugin: Plugin) -> list[tuple[str, str]]:
 
 
 def examine_plugin(
-    registry: Registry, name: str, *, effort: Effort = QUICK, limits: Limits = _LIMITS
+    registry: Registry,
+    name: str,
+    *,
+    effort: Effort = QUICK,
+    limits: Limits = _LIMITS,
+    tell: Callable[[Tried], object] = lambda tried: None,
 ) -> list[Tried]:
-    """Examine everything that a plugin offers. Raises CMError where there is none, or it did not load."""
-    plugin = plugin_named(registry, name)
-    return [
-        examine(subject_of(part, registry.kinds[part][kind]), effort=effort, limits=limits)
-        for part, kind in parts_of(plugin)
-    ]
+    """Examine everything that a plugin offers, and tell of each kind as soon as it is done.
+
+    Raises CMError where there is no such plugin, or it did not load.
+    """
+    found = []
+    for part, kind in parts_of(plugin_named(registry, name)):
+        subject = subject_of(part, registry.kinds[part][kind])
+        found.append(examine(subject, effort=effort, limits=limits))
+        tell(found[-1])
+    return found
 
 
 def examine(subject: Subject, *, effort: Effort = QUICK, limits: Limits = _LIMITS) -> Tried:

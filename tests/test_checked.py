@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cmengine.checked import read_results, standing_of
+from cmengine.plugins import Plugin, load_plugins
+
 STAMPS = """\
 from collections.abc import Iterable
 from random import Random
@@ -138,9 +141,14 @@ def test_without_a_program_there_is_nowhere_to_keep_it(site: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"plugins": [{"name": "stamps"}]}', '{"plugins": 3}']
 )
-def test_what_was_kept_and_cannot_be_read_counts_as_nothing(
-    cm: Command, tmp_path: Path, text: str
-) -> None:
-    (tmp_path / "p" / "plugins.json").write_text(text)
-    assert state(cm) == ("unchecked", None)
-    assert cm("rules", "publish").returncode == 0
+def test_what_was_kept_and_cannot_be_read_counts_as_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "plugins.json").write_text(text)
+    assert read_results(tmp_path) == {}
+
+
+def test_without_a_program_a_stranger_is_not_checked(tmp_path: Path) -> None:
+    assert read_results(tmp_path) == {}
+    stranger = Plugin(name="stamps", distribution="stamps", kinds=["reward stamp"])
+    registry = load_plugins(installed=False)
+    assert standing_of(registry, stranger, {}).words == "not checked"
+    assert standing_of(registry, Plugin(name="only-commands"), {}).state == "nothing"

@@ -103,7 +103,11 @@ def check_plugin(
     registry = load_plugins()
     plugin = plugin_named(registry, name)
     tried = examine_plugin(
-        registry, name, effort=FULL if full else QUICK, limits=Limits(seconds=seconds)
+        registry,
+        name,
+        effort=FULL if full else QUICK,
+        limits=Limits(seconds=seconds),
+        tell=(lambda one: None) if as_json else _tell,
     )
     kept = str(_kept(desk, registry, plugin, tried, full)) if keep else None
     ok = is_kept(tried)
@@ -119,8 +123,6 @@ def check_plugin(
             }
         )
     else:
-        for one in tried:
-            _tell(one)
         if not tried:
             say(f"Plugin '{name}' offers no kind, so there is nothing to check.")
         if kept:
