@@ -43,12 +43,14 @@ class Limits:
 
 @frozen
 class Report:
-    """What came of it, line by line; what it printed; and how it ended, if not as it should."""
+    """What came of it, line by line; what it printed; how it ended, if not as it should; and after
+    how many seconds it was cut off.
+    """
 
     lines: list[dict[str, Any]]
     printed: str = ""
     ended: str = ""
-    cut_off: bool = False
+    cut_off: float = 0
 
     @property
     def last(self) -> str:
@@ -86,9 +88,10 @@ def run(
             )
             try:
                 process.communicate(json.dumps(asked).encode(), limits.whole)
-                cut_off = hasattr(signal, "SIGALRM") and process.returncode == -signal.SIGALRM
+                alarmed = hasattr(signal, "SIGALRM") and process.returncode == -signal.SIGALRM
+                cut_off = limits.seconds if alarmed else 0
             except subprocess.TimeoutExpired:
-                cut_off = True
+                cut_off = limits.whole
             finally:
                 _end(process)
         return _read(report, out, process.returncode, cut_off)
@@ -110,7 +113,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _read(report: Path, out: Path, code: int, cut_off: bool) -> Report:
+def _read(report: Path, out: Path, code: int, cut_off: float) -> Report:
     lines = []
     if report.is_file():
         for text in report.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -122,4 +125,4 @@ def _read(report: Path, out: Path, code: int, cut_off: bool) -> Report:
         printed = file.read(_SHOWN).decode(errors="replace").strip()
     done = bool(lines) and "done" in lines[-1]
     how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-    return Report(lines, printed, "" if done or cut_off else how, cut_off and not done)
+    return Report(lines, printed, "" if done or cut_off else how, 0 if done else cut_off)

@@ -126,7 +126,7 @@ def _of_report(subject: Subject, report: Report, limits: Limits) -> Tried:
     stories = sum("story" in line and "got" in line for line in report.lines)
     tried = evolve(tried, seconds=max(seconds, default=None), examples=stories)
     if report.cut_off:
-        what = f"it had not answered after {limits.seconds:g} seconds, and was cut off"
+        what = f"it had not answered after {report.cut_off:g} seconds, and was cut off"
         return _with(tried, "time", report.last, what)
     if report.ended:
         return _with(tried, "stays", report.last, f"it ended the whole process ({report.ended})")

@@ -13,8 +13,8 @@ The names in `__all__` are public and stay.
 """
 
 import pickle
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -32,6 +32,7 @@ from cmengine.model import Event, Goal, Met, Notifier, Occurrence, Reward, Rule
 from cmengine.search import FULL, QUICK
 from cmengine.stories import can_happen
 from cmengine.trial import Tried
+from cmengine.written import Written, day_of_text, event_of, events_of
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -49,7 +50,6 @@ __all__ = [
 ]
 
 Parts = Goal[Any] | Reward
-Told = str | Sequence[Any] | Mapping[str, Any] | Event
 _LIMITS = Limits()
 
 
@@ -102,7 +102,7 @@ class Played:
 
 def play(
     rule: Rule | Parts | Sequence[Parts] | str | Path,
-    events: Iterable[Told],
+    events: Iterable[Written],
     *,
     first: date | str | None = None,
     plugins: Sequence[object] = (),
@@ -116,8 +116,8 @@ def play(
     ``("drinks", 3, "2026-01-07")``. Without a day it happens on the day after the one before; the first is
     Monday, 5 January 2026. `first` is the first day of the client's choice, else the earliest of the events.
     """
-    told = _events(events)
-    begins = _day(first) if isinstance(first, str) else first
+    told = events_of(events)
+    begins = day_of_text(first) if isinstance(first, str) else first
     dice = dice_from(b"the dice of a test")
     return Played(tuple(_fold(_rule(rule, told, plugins), told, dice, begins)))
 
@@ -169,7 +169,7 @@ def histories(goal: Goal[Any], *, most: int = 9) -> "SearchStrategy[list[Event]]
     )
     return strategies.lists(happened, max_size=most).map(
         lambda told: [
-            _event(f"e{n}", thing.kind, thing.value, FIRST + timedelta(days=day))
+            event_of(f"e{n}", thing.kind, thing.value, FIRST + timedelta(days=day))
             for n, (day, thing) in enumerate(told)
         ]
     )
@@ -272,54 +272,3 @@ def _read(rule: str | Path, plugins: Sequence[object]) -> Rule:
     if len(drafts) != 1:
         raise CMError(Mistake(name, f"there are {len(drafts)} rules in it", "play one at a time"))
     return drafts[0].rule
-
-
-def _events(told: Iterable[Told]) -> list[Event]:
-    events: list[Event] = []
-    following = FIRST
-    for n, one in enumerate(told):
-        event = one if isinstance(one, Event) else _written(f"e{n}", one, following)
-        events.append(event)
-        following = event.day + timedelta(days=1)
-    return events
-
-
-def _written(name: str, told: Any, following: date) -> Event:
-    """Read an event as it is written in a test, or as a scenario has it."""
-    if isinstance(told, Mapping):
-        return _event(name, told["kind"], told.get("value"), _day(told.get("on", following)))
-    kind, *rest = [told] if isinstance(told, str) else told
-    days = [one for one in rest if _is_day(one)]
-    values = [one for one in rest if not _is_day(one)]
-    if not isinstance(kind, str) or len(days) > 1 or len(values) > 1:
-        todo = 'write it like "visit", ("visit", "2026-01-07") or ("drinks", 3, "2026-01-07")'
-        raise CMError(Mistake("play()", f"{told!r:.80} is not an event", todo))
-    value = values[0] if values else None
-    return _event(name, kind, value, _day(days[0]) if days else following)
-
-
-def _event(name: str, kind: str, value: Any, day: date) -> Event:
-    """Make an event at noon; a number becomes a Decimal, as one that is logged does."""
-    if isinstance(value, (int, float)):
-        value = Decimal(str(value))
-    at = datetime.combine(day, time(12), tzinfo=UTC)
-    return Event(id=name, client="somebody", kind=kind, at=at, day=day, value=value)
-
-
-def _is_day(one: object) -> bool:
-    if isinstance(one, date):
-        return True
-    try:
-        return isinstance(one, str) and len(one) == 10 and bool(date.fromisoformat(one))
-    except ValueError:
-        return False
-
-
-def _day(one: date | str) -> date:
-    if isinstance(one, date):
-        return one
-    try:
-        return date.fromisoformat(one)
-    except ValueError:
-        mistake = Mistake("play()", f"{one!r} is not a day", 'write it like "2026-01-05"')
-        raise CMError(mistake) from None
