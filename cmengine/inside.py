@@ -64,7 +64,8 @@ def _keep_small(megabytes: int) -> None:
     for what, size in ((resource.RLIMIT_AS, there + more), (resource.RLIMIT_FSIZE, more)):
         _, most = resource.getrlimit(what)
         allowed = size if most == resource.RLIM_INFINITY else min(size, most)
-        resource.setrlimit(what, (allowed, most))
+        with suppress(ValueError, OSError):  # a system that cannot hold it to that
+            resource.setrlimit(what, (allowed, most))
 
 
 def _made(request: dict[str, Any]) -> tuple[list[Any], str]:

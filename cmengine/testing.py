@@ -129,6 +129,7 @@ def check_goal(
 
     A class is tried with its `examples`, or with plain values. `full` looks for minutes, not moments.
     """
+    __tracebackhide__ = True
     _stop_at(_examined("goal", goal, full, limits))
 
 
@@ -139,6 +140,7 @@ def check_reward(
 
     A class is tried with its `examples`, or with plain values. `full` looks for minutes, not moments.
     """
+    __tracebackhide__ = True
     _stop_at(_examined("reward", reward, full, limits))
 
 
@@ -153,6 +155,7 @@ def check_notifier(
     `arrived` gives the texts that have arrived so far, from a folder or a server of the test. With it,
     messages really are sent, from processes of their own; without it, nothing leaves this machine.
     """
+    __tracebackhide__ = True
     subject = _subject("notifier", notifier)
     _stop_at(examine_notifier(subject, limits=limits, arrived=arrived))
 
@@ -162,8 +165,7 @@ def histories(goal: Goal[Any], *, most: int = 9) -> "SearchStrategy[list[Event]]
 
     Needs Hypothesis, which the extra `laws` brings.
     """
-    from hypothesis import strategies
-
+    strategies = _strategies()
     happened = strategies.tuples(
         strategies.sampled_from(DAYS), strategies.sampled_from(can_happen(goal))
     )
@@ -177,8 +179,7 @@ def histories(goal: Goal[Any], *, most: int = 9) -> "SearchStrategy[list[Event]]
 
 def occurrences() -> "SearchStrategy[Occurrence]":
     """Give a Hypothesis strategy: occurrences to ask a reward about. Needs Hypothesis."""
-    from hypothesis import strategies
-
+    strategies = _strategies()
     values = strategies.none() | strategies.sampled_from([Decimal(0), Decimal("2.5"), "yes"])
     return strategies.builds(
         Occurrence,
@@ -189,6 +190,15 @@ def occurrences() -> "SearchStrategy[Occurrence]":
         slot=strategies.none() | strategies.integers(1, 366),
         reason=strategies.just("visit"),
     )
+
+
+def _strategies() -> Any:
+    try:
+        from hypothesis import strategies
+    except ImportError as error:
+        todo = "install it with: pip install 'cmengine[laws]'"
+        raise CMError(Mistake("cmengine.testing", "Hypothesis is not installed", todo)) from error
+    return strategies
 
 
 def _examined(part: str, one: Any, full: bool, limits: Limits) -> Tried:
@@ -212,6 +222,7 @@ def _subject(part: str, one: Any) -> Subject:
 
 def _stop_at(tried: Tried) -> None:
     """Raise what was found, all of it."""
+    __tracebackhide__ = True
     told = [
         f"it breaks a promise ({one.promise}). {one.story}"
         + (f"\n\n{one.scenario}" if one.scenario else "")

@@ -107,9 +107,12 @@ class Watch:
             raise Shut(f"nothing leaves this machine while it is examined ({event})")
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> None:
-        if event not in ("c_call", "call") or frame.f_globals.get("__name__") in _QUIET:
+        module = frame.f_globals.get("__name__")
+        if event not in ("c_call", "call") or module in _QUIET:
             return
         told = _of_builtin(arg) if event == "c_call" else _of_code(frame)
+        if told and module == "logging":  # which asks the clock for whoever logs
+            told = ("machine", "wrote to a log")
         if told and not _by_the_way(frame):
             self.seen[told] = None
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from cmengine.cli.desk import Desk, examples, json_option
-from cmengine.cli.show import document, note, say, table
+from cmengine.cli.show import document, note, say, several, table
 
 
 @click.group(
@@ -177,8 +177,9 @@ def _tell(one: Any) -> None:
         if finding.scenario:
             note(f"\n{finding.scenario}\n")
     if one.findings and one.unchecked:
-        rest = "; ".join(promises[promise][0] for promise in one.unchecked)
-        note(f"{name}: mend this first. Then it will be seen whether it {rest}.")
+        rest = [promises[promise][0] for promise in one.unchecked]
+        seen = several(rest) if len(rest) < 4 else f"keeps the other {len(rest)} promises"
+        note(f"{name}: mend this first. Then it will be seen whether it {seen}.")
     if one.findings:
         return
     kept = set(promises) - {*one.unchecked, "arrives"}
