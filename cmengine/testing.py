@@ -169,19 +169,20 @@ def histories(goal: Goal[Any], *, most: int = 9) -> "SearchStrategy[list[Event]]
     happened = strategies.tuples(
         strategies.sampled_from(DAYS), strategies.sampled_from(can_happen(goal))
     )
-    return strategies.lists(happened, max_size=most).map(
+    found: SearchStrategy[list[Event]] = strategies.lists(happened, max_size=most).map(
         lambda told: [
             event_of(f"e{n}", thing.kind, thing.value, FIRST + timedelta(days=day))
             for n, (day, thing) in enumerate(told)
         ]
     )
+    return found
 
 
 def occurrences() -> "SearchStrategy[Occurrence]":
     """Give a Hypothesis strategy: occurrences to ask a reward about. Needs Hypothesis."""
     strategies = _strategies()
     values = strategies.none() | strategies.sampled_from([Decimal(0), Decimal("2.5"), "yes"])
-    return strategies.builds(
+    found: SearchStrategy[Occurrence] = strategies.builds(
         Occurrence,
         rule=strategies.just("alone"),
         on=strategies.dates(date(2020, 1, 1), date(2040, 1, 1)),
@@ -190,6 +191,7 @@ def occurrences() -> "SearchStrategy[Occurrence]":
         slot=strategies.none() | strategies.integers(1, 366),
         reason=strategies.just("visit"),
     )
+    return found
 
 
 def _strategies() -> Any:
