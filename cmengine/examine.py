@@ -109,7 +109,7 @@ def examine(subject: Subject, *, effort: Effort = QUICK, limits: Limits = _LIMIT
         return _rest_unchecked(subject, tried)
     if not _broken(tried) & {"network", "machine"}:
         tried = _same_elsewhere(subject, tried, looked, effort, limits)
-    if _broken(tried) - {"clock"}:
+    if _broken(tried) - {"clock", "growth"}:
         same = ("same",) if _broken(tried) & {"network", "machine"} else ()
         return evolve(tried, unchecked=(*same, "laws"))
     return _judged(subject, tried, effort, limits)

@@ -152,3 +152,17 @@ def test_without_a_program_a_stranger_is_not_checked(tmp_path: Path) -> None:
     registry = load_plugins(installed=False)
     assert standing_of(registry, stranger, {}).words == "not checked"
     assert standing_of(registry, Plugin(name="only-commands"), {}).state == "nothing"
+
+
+def test_the_check_survives_a_plugin_that_hangs_and_the_rest_is_not_said_to_be_well(
+    cm: Command, site: Path
+) -> None:
+    hangs = STAMPS.replace("        yield", "        while True:\n            pass\n        yield")
+    (site / "stamps.py").write_text(hangs)
+    checked = cm("plugins", "check", "stamps", "--seconds", "0.5")
+    assert (checked.returncode, checked.stdout) == (1, "")
+    assert checked.stderr == (
+        "reward 'stamp' breaks a promise (it answers in moments). 1st time on 5 Jan 2026: it had not answered"
+        " after 0.5 seconds, and was cut off; somebody is waiting at the desk.\n"
+        "reward 'stamp': mend this first. Then it will be seen whether it keeps the other 14 promises.\n"
+    )
