@@ -29,7 +29,7 @@ _NAMES: dict[type, tuple[str, str]] = {
     Path: ("the name of a file in the program's folder", 'write it like "outbox.txt"'),
 }
 # What the program itself keeps in its folder: no option may name one of these as a file to write to.
-_OWN = ("program.", "kinds.toml", "rules")
+_OWN = ("program.", "plugins.json", "kinds.toml", "rules")
 
 
 @attrs.frozen

@@ -20,6 +20,7 @@ from cmengine.toml import cannot_read, parse, read_text
 T = TypeVar("T")
 SETTINGS, KINDS, RULES = "program.toml", "kinds.toml", "rules"
 DATABASE, KEY = "program.db", "program.key"
+CHECKED = "plugins.json"
 # ISO 4217 currencies whose smaller unit is not a hundredth: amounts here have two places.
 _NOT_CENTS = frozenset(
     [

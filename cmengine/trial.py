@@ -5,8 +5,9 @@ A class may name the options worth trying, as a rule file would have them, in a 
 """
 
 import typing
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
@@ -18,24 +19,31 @@ from cmengine.model import Award, Event, Met, Occurrence, Rule, Value
 from cmengine.money import dollars
 from cmengine.options import Place, read_options
 from cmengine.plugins import Plugin, Registry
-from cmengine.search import QUICK, Effort, Finding, Search, search
+from cmengine.search import QUICK, Effort, Finding, search
 
 _GUESSES: tuple[Any, ...] = ("2.50", 2, "something", ["visit"], {}, True)
 
 
 @frozen(kw_only=True)
 class Tried:
-    """What came of trying one kind: the findings, or why it could not be tried."""
+    """What came of trying one kind: the findings, or why it could not be tried.
+
+    `unchecked` names the promises that could not be looked at, `seconds` is how long a call took, and
+    `remark` is what should be said beside.
+    """
 
     part: str
     kind: str
     findings: tuple[Finding, ...] = ()
     examples: int = 0
     untried: str = ""
+    unchecked: tuple[str, ...] = ()
+    seconds: float | None = None
+    remark: str = ""
 
 
-def try_plugin(registry: Registry, name: str, *, effort: Effort = QUICK) -> list[Tried]:
-    """Judge every goal and reward of a plugin. Raises CMError where there is no such plugin, or it did not load."""
+def plugin_named(registry: Registry, name: str) -> Plugin:
+    """Find a plugin that can be tried. Raises CMError where there is none, or it did not load."""
     plugin = next((one for one in registry.plugins if one.name == name), None)
     if plugin is None:
         todo = did_you_mean(name, [one.name for one in registry.plugins])
@@ -46,7 +54,7 @@ def try_plugin(registry: Registry, name: str, *, effort: Effort = QUICK) -> list
                 f"plugin '{name}'", f"did not load: {plugin.error}", "mend it, then check it again"
             )
         )
-    return [try_kind(registry, part, kind, effort=effort) for part, kind in kinds_of(plugin)]
+    return plugin
 
 
 def kinds_of(plugin: Plugin) -> list[tuple[str, str]]:
@@ -60,28 +68,38 @@ def kinds_of(plugin: Plugin) -> list[tuple[str, str]]:
 
 def try_kind(registry: Registry, part: str, kind: str, *, effort: Effort = QUICK) -> Tried:
     """Judge one kind with each of its examples."""
-    cls = registry.kinds[part][kind]
+    specimens, untried = specimens_of(registry.kinds[part][kind])
+    if untried:
+        return Tried(part=part, kind=kind, untried=untried)
+    return try_made(part, kind, specimens, effort=effort)
+
+
+def specimens_of(cls: type[Any], folder: Path | None = None) -> tuple[list[Any], str]:
+    """Make one of a class with each of its examples; give them, or why that cannot be done.
+
+    A file that is named in an option belongs to `folder`.
+    """
+    made = []
+    for table in getattr(cls, "examples", None) or [_specimen(cls)]:
+        one, mistakes = read_options(cls, table, Place(cls.kind), called=cls.kind, folder=folder)
+        if one is None:
+            what = "; ".join(mistake.what for mistake in mistakes)
+            return [], f"{what}. Name options to try it with in a class variable: examples"
+        made.append(one)
+    return made, ""
+
+
+def try_made(part: str, kind: str, made: Iterable[Any], *, effort: Effort = QUICK) -> Tried:
+    """Judge goals or rewards of one kind that have been made."""
     findings: list[Finding] = []
     examples = 0
-    for table in getattr(cls, "examples", None) or [_specimen(cls)]:
-        made, mistakes = read_options(cls, table, Place(kind), called=kind)
-        if made is None:
-            what = "; ".join(mistake.what for mistake in mistakes)
-            return Tried(
-                part=part,
-                kind=kind,
-                untried=f"{what}. Name options to try it with in a class variable: examples",
-            )
-        for rules in _rules(part, kind, made):
-            found = _search(rules, effort)
-            told = {(one.law, one.story) for one in findings}
-            findings += [one for one in found.findings if (one.law, one.story) not in told]
+    for one in made:
+        for rules in _rules(part, kind, one):
+            found = search(rules, effort=effort)
+            told = {(law.law, law.story) for law in findings}
+            findings += [law for law in found.findings if (law.law, law.story) not in told]
             examples += found.examples
     return Tried(part=part, kind=kind, findings=tuple(findings), examples=examples)
-
-
-def _search(rules: Sequence[Rule], effort: Effort) -> Search:
-    return search(rules, effort=effort)
 
 
 @frozen(kw_only=True)

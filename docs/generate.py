@@ -4,8 +4,9 @@ cog calls `options`, `kinds_that_ship`, `help_texts` and `plugin_check` in place
 plays the console blocks of the README and the docs, and writes down what they print now.
 
 A fenced block whose language is followed by a file's name *is* that file: it is written down where
-it is met. A console block is typed, line by line, in a folder that begins empty for each page; what
-is shown under a line is what it prints, on standard output and standard error alike.
+it is met, and one named cmengine_X.py is installed as the plugin X. A console block is typed, line by
+line, in a folder that begins empty for each page; what is shown under a line is what it prints, on
+standard output and standard error alike.
 """
 
 import os
@@ -36,7 +37,10 @@ DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
 PLAYED = (
     README,
-    *(DOCS / name for name in ("tutorial.md", "rules.md", "laws.md", "simulate.md")),
+    *(
+        DOCS / name
+        for name in ("tutorial.md", "rules.md", "laws.md", "simulate.md", "testing-plugins.md")
+    ),
 )
 MINUTE = 60
 
@@ -319,6 +323,8 @@ def play(
             path = here / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(body, encoding="utf-8")
+            if name.startswith("cmengine_"):
+                install(name, folder)
         if language != "console":
             continue
         typed = []
@@ -329,7 +335,7 @@ def play(
                 here = here / words[1]
                 code, printed = 0 if here.is_dir() else 1, ""
             else:
-                code, printed = run(words, here)
+                code, printed = run(words, here, PYTHONPATH=str(folder))
             typed.append((line, shows.rstrip("\n"), code, printed))
         yield span, typed
 
@@ -343,24 +349,31 @@ def plugin_check(page: str, file: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder)
         (site / file).write_text(body, encoding="utf-8")
-        info = site / f"cmengine_{plugin}-0.1.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {plugin}\nVersion: 0.1\n")
-        (info / "entry_points.txt").write_text(f"[cmengine]\n{plugin} = cmengine_{plugin}\n")
+        install(file, site)
         _, printed = run(["cmengine", "plugins", "check", plugin], site, PYTHONPATH=folder)
     return f"```text\n{printed.strip()}\n```"
 
 
+def install(file: str, site: Path) -> None:
+    """Let a plugin's file in a folder be found as if it were installed."""
+    plugin = file.removeprefix("cmengine_").removesuffix(".py")
+    info = site / f"cmengine_{plugin}-0.1.dist-info"
+    info.mkdir(exist_ok=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {plugin}\nVersion: 0.1\n")
+    (info / "entry_points.txt").write_text(f"[cmengine]\n{plugin} = cmengine_{plugin}\n")
+
+
 def run(words: list[str], folder: Path, **more: str) -> tuple[int, str]:
-    """Run one cmengine command as a process of its own; give its exit code and all that it prints."""
-    if words[0] != "cmengine":
-        raise ValueError(f"a console block types cmengine and cd, not {words[0]}")
-    script = Path(sys.executable).parent / "cmengine"
+    """Run cmengine or pytest as a process of its own; give its exit code and all that it prints."""
+    if words[0] not in ("cmengine", "pytest"):
+        raise ValueError(f"a console block types cmengine, pytest and cd, not {words[0]}")
+    script = Path(sys.executable).parent / words[0]
+    quiet = ["-p", "no:cacheprovider", "-p", "no:xdist"] if words[0] == "pytest" else []
     clean = {key: value for key, value in os.environ.items() if not key.startswith("CMENGINE")}
     done = subprocess.run(  # noqa: S603
-        [str(script), *words[1:]],
+        [str(script), *words[1:], *quiet],
         cwd=folder,
-        env={**clean, "PYTHONUTF8": "1", **more},
+        env={**clean, "PYTHONUTF8": "1", "COLUMNS": "80", **more},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -378,6 +391,7 @@ _VARIES = (
     (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{26}\b"), "ID"),
     (re.compile(r"\bversion [0-9a-f]{12}\b"), "version"),
     (re.compile(r"\b\d+ examples\b"), "examples"),
+    (re.compile(r"\bin \d+\.\d\ds\b"), "in moments"),
 )
 
 

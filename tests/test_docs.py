@@ -23,8 +23,9 @@ import pytest
 from click.testing import CliRunner
 
 import cmengine
-from cmengine import hookspecs, model
+from cmengine import hookspecs, model, testing
 from cmengine.cli import COMMANDS, cli
+from cmengine.contract import PROMISES
 from cmengine.dice import dice_from
 from cmengine.errors import Mistake
 from cmengine.evaluate import awards_of
@@ -43,6 +44,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 HOOKS = ROOT / "docs" / "plugin-hooks.md"
 LAWS_PAGE = ROOT / "docs" / "laws.md"
+TESTS_TEXT = (ROOT / "docs" / "testing-plugins.md").read_text(encoding="utf-8")
 HAS_LINES = bool(parse("a = 1", "")[1].lines)
 
 
@@ -128,7 +130,10 @@ def test_the_values_that_a_plugin_meets_are_there_with_all_their_fields() -> Non
         assert f"| `{value.__name__}` | {fields} |" in text_of(HOOKS)
 
 
-@pytest.mark.parametrize("page, name, body", blocks("python"))
+PLUGINS_THERE = [one for one in blocks("python") if not (one.values[1] or "").startswith("test_")]
+
+
+@pytest.mark.parametrize("page, name, body", PLUGINS_THERE)
 def test_every_block_of_python_is_a_plugin_that_loads(
     page: Path, name: str, body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -350,6 +355,31 @@ def test_every_plugin_on_the_page_of_the_laws_is_refused(tmp_path: Path) -> None
             registry = load_plugins(_load(path, path.stem))
             assert [one for one in registry.kinds["goal"] if one in name] == ["made_up"]
             assert try_kind(registry, "goal", "made_up").findings
+
+
+# Testing plugins
+
+
+def test_every_promise_is_on_the_page_with_what_it_says() -> None:
+    row = re.compile(r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|$", re.MULTILINE)
+    told = {name: (pure.strip(), sent.strip()) for name, pure, sent in row.findall(TESTS_TEXT)}
+    assert PROMISES["goal"] == PROMISES["reward"]
+    assert told == {
+        name: tuple(PROMISES[part].get(name, ("", ""))[0] for part in ("reward", "notifier"))
+        for part in ("reward", "notifier")
+        for name in PROMISES[part]
+    }
+
+
+def test_every_public_name_of_testing_is_on_its_page() -> None:
+    public = TESTS_TEXT.partition("## What is public")[2]
+    assert [name for name in testing.__all__ if f"`{name}`" not in public] == []
+
+
+def test_every_test_on_the_page_is_run_on_it() -> None:
+    names = [name for _, name, _, _ in generate.blocks(TESTS_TEXT) if name.startswith("test_")]
+    assert names
+    assert [name for name in names if f"$ pytest -q {name}\n" not in TESTS_TEXT] == []
 
 
 # All pages

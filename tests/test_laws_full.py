@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cmengine.examine import examine_plugin
 from cmengine.kinds import read_kinds
 from cmengine.model import Rule
 from cmengine.plugins import load_plugins
@@ -57,6 +58,13 @@ def test_no_bundled_kind_punishes_anybody(plugin: str) -> None:
         assert not tried.findings, [one.story for one in tried.findings]
         assert tried.examples >= LEAST_EXAMPLES
         print(f"{part} {kind}: {tried.examples:,} examples, nobody punished")
+
+
+def test_a_plugin_can_be_checked_for_long() -> None:
+    for tried in examine_plugin(REGISTRY, "thanks", effort=FULL):
+        assert not tried.findings
+        assert not tried.unchecked
+        assert tried.examples >= 10 * LEAST_EXAMPLES
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import click
 
 from cmengine.cli.bowl import solve_bowl
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk, rule_ids
-from cmengine.cli.show import complain, count, document, note, problem, say, table, wrapped
+from cmengine.cli.show import complain, count, document, note, problem, say, several, table, wrapped
 from cmengine.cli.simulate import simulate
 from cmengine.cli.versions import diff, history
 from cmengine.errors import CMError
@@ -146,27 +146,57 @@ def publish_rules(ctx: click.Context, files: tuple[Path, ...], as_json: bool) ->
 
     Whoever chose an earlier version keeps it.
     """
+    from cmengine.checked import unsure
     from cmengine.publish import publish
 
     desk = ctx.find_object(Desk) or Desk(".", None)
     with desk.open() as program:
         try:
             published, report = publish(program, _rule_files(files), _judging)
+            rules = [draft.rule for draft in report.drafts]
+            doubts = unsure(program.registry, rules, program.folder)
         except CMError as error:
             if not as_json:
                 raise
             document(
-                {"published": [], "problems": [problem(mistake) for mistake in error.mistakes]}
+                {
+                    "published": [],
+                    "problems": [problem(mistake) for mistake in error.mistakes],
+                    "unchecked": [],
+                }
             )
             ctx.exit(1)
     if as_json:
         rows = [{"rule": one.rule, "title": one.title, "digest": one.digest} for one in published]
-        document({"published": rows, "problems": []})
+        document({"published": rows, "problems": [], "unchecked": [_doubt(one) for one in doubts]})
         return
     for one in published:
         say(f"Published {one.rule}, version {one.digest[:12]}: {one.title}")
     if not published:
         say(f"Nothing new: {len(report.drafts)} rules are published as they stand.")
+    for doubt in doubts:
+        rely = "relies" if len(doubt.rules) == 1 else "rely"
+        note(
+            f"Note: {several(doubt.rules)} {rely} on the plugin '{doubt.plugin}' ({', '.join(doubt.kinds)}),"
+            f" which {_stands(doubt.standing)}. Check it with: cmengine plugins check {doubt.plugin} --keep"
+        )
+
+
+def _doubt(one: Any) -> dict[str, Any]:
+    return {
+        "plugin": one.plugin,
+        "checked": one.standing.state,
+        "kinds": list(one.kinds),
+        "rules": list(one.rules),
+    }
+
+
+def _stands(standing: Any) -> str:
+    day = standing.at[:10]
+    return {
+        "broken": f"was found on {day} to break a promise",
+        "changed": f"has changed since it was checked on {day}",
+    }.get(standing.state, "was not checked")
 
 
 @rules_command.command("list", epilog=examples("cmengine rules list", "cmengine rules list --json"))

@@ -1,0 +1,27 @@
+"""STAYS: KeyboardInterrupt."""
+
+from collections.abc import Collection
+from typing import Any, ClassVar
+
+from attrs import frozen
+
+from cmengine import Event, Goal, Met, hookimpl
+
+
+@frozen(kw_only=True)
+class Interrupts:
+    kind: ClassVar[str] = "interrupts"
+
+    def listens(self) -> Collection[str]:
+        return ("visit",)
+
+    def start(self) -> None:
+        return None
+
+    def step(self, memory: None, event: Event) -> tuple[None, Met | None]:
+        raise KeyboardInterrupt
+
+
+@hookimpl
+def register_goals() -> list[type[Goal[Any]]]:
+    return [Interrupts]
