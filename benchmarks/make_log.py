@@ -7,7 +7,7 @@ Makes a program in FOLDER (rules published, clients enrolled, goals chosen) and 
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo

@@ -16,10 +16,10 @@ import attrs
 from attrs import Factory, define, evolve, frozen
 
 from cmengine.days import week_number
-from cmengine.dice import Drawn, NoDice
 from cmengine.errors import CMError
 from cmengine.evaluate import Dice, Standing, awards_of, evaluate
 from cmengine.model import Event, Occurrence, Odds, Rule, Samples, Value
+from cmengine.nodice import Drawn, NoDice
 from cmengine.slots import Span, slots_until
 
 MOST_VISITS = 1_000

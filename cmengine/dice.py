@@ -3,15 +3,17 @@
 A draw depends on nothing else: not on dates, on the order of logging, on stock or on other draws.
 """
 
-import hashlib
-import hmac
+from collections.abc import Callable
 from random import Random
 from typing import Any, cast
 
 from cmengine.evaluate import Dice
 
+Secret = bytes | Callable[[], bytes]
+"""A draw secret, or how to get at it once dice are thrown."""
 
-def dice_from(secret: bytes) -> Dice:
+
+def dice_from(secret: Secret) -> Dice:
     """Make the dice of a program from its draw secret.
 
     The seed is the HMAC-SHA256 of the event's id, the rule's id and the number of the reward.
@@ -28,7 +30,7 @@ class _Unthrown:
 
     __slots__ = ("_dice", "_drawn_for", "_secret")
 
-    def __init__(self, secret: bytes, *drawn_for: str | int) -> None:
+    def __init__(self, secret: Secret, *drawn_for: str | int) -> None:
         self._secret, self._drawn_for = secret, drawn_for
 
     @property  # type: ignore[misc]
@@ -37,30 +39,17 @@ class _Unthrown:
 
     def __getattr__(self, name: str) -> Any:
         if name == "_dice":
+            import hmac  # late: most rewards leave the dice alone
+
             drawn_for = "\n".join(map(str, self._drawn_for)).encode()
-            self._dice = Random(hmac.digest(self._secret, drawn_for, "sha256"))
+            secret = self._secret if isinstance(self._secret, bytes) else self._secret()
+            self._dice = Random(hmac.digest(secret, drawn_for, "sha256"))
             return self._dice
         return getattr(self._dice, name)
 
 
 def commitment(secret: bytes) -> str:
     """Give the hash of the secret that is written down before the first draw."""
+    import hashlib
+
     return hashlib.sha256(b"cmengine draw secret\n" + secret).hexdigest()
-
-
-class Drawn(Exception):
-    """A reward reached for the dice while it was only asked what comes."""
-
-
-class NoDice(Random):
-    """Dice that refuse to be thrown: to find out whether chance has a say. `thrown` says that it had."""
-
-    thrown = False
-
-    def random(self) -> float:
-        self.thrown = True
-        raise Drawn
-
-    def getrandbits(self, k: int, /) -> int:
-        self.thrown = True
-        raise Drawn

@@ -17,7 +17,6 @@ from cmengine.model import EVIDENCE, Choice, Event, Rule, Value
 from cmengine.outbox import add_messages
 from cmengine.program import FUTURE, Program
 from cmengine.sheet import Sheet, new_sheet
-from cmengine.slots import slots_until
 from cmengine.tariff import Tariff
 from cmengine.timeline import TimelineRow, Timelines
 
@@ -27,7 +26,7 @@ MOST_NAME = 200
 MOST_PAGES = 10_000  # clients that a logbook remembers, beyond those of the transaction under way
 
 
-@define
+@define(eq=False, repr=False)
 class Logged:
     """What logging an event came to. `again` is True where it had been logged before."""
 
@@ -36,7 +35,7 @@ class Logged:
     again: bool = False
 
 
-@define
+@define(eq=False, repr=False)
 class _Account:
     """Where a client stands under one rule, the cents it has earned, and the rule's cache to be written."""
 
@@ -52,7 +51,7 @@ class _Account:
         self.standing.weeks.clear()
 
 
-@define
+@define(eq=False, repr=False)
 class _Page:
     """What the logbook knows of one client."""
 
@@ -63,7 +62,7 @@ class _Page:
     used: bool = False
 
 
-@define
+@define(eq=False, repr=False)
 class Logbook:
     """Logs events within write transactions. It remembers what it has read, so that many events cost
     little more than their rows. Call `close` before a transaction ends.
@@ -244,6 +243,8 @@ class Logbook:
                 sunday = date.fromordinal(monday.toordinal() + 6)
                 standing.weeks[week] = ledger.counted(client, rule.id, monday, sunday)
         if rule.calendar:
+            from cmengine.slots import slots_until  # late, as in evaluate
+
             slot = max(1, slots_until(rule.calendar, standing.first, day))
             if slot not in standing.slots and ledger.slot_taken(client, rule.id, slot):
                 standing.slots |= {slot}

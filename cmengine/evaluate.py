@@ -10,7 +10,6 @@ from attrs import Factory, define
 from cmengine.days import week_number
 from cmengine.errors import CMError, Mistake
 from cmengine.model import Award, Earned, Event, Met, Occurrence, Rule
-from cmengine.slots import slots_until
 
 Dice = Callable[[str, str, int], Random]
 """Give the dice for one draw: from the event's id, the rule's id and the number of the reward."""
@@ -22,7 +21,7 @@ MOST_AWARDS = 1_000
 MOST_CENTS = 100_000_000
 
 
-@define
+@define(eq=False, repr=False)
 class Standing:
     """Where a client stands under one rule: what the goal remembers, and what has counted so far.
 
@@ -118,6 +117,8 @@ def free_slot(rule: Rule, standing: Standing, day: date) -> int | None:
     """
     if not rule.calendar:
         return None
+    from cmengine.slots import slots_until  # late: few rules have a calendar
+
     slot = max(1, slots_until(rule.calendar, standing.first, day))
     return None if slot in standing.slots else slot
 

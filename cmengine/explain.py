@@ -6,11 +6,11 @@ from random import Random
 
 from attrs import frozen
 
-from cmengine.dice import Drawn, NoDice
 from cmengine.errors import CMError
 from cmengine.evaluate import Standing, awards_of
 from cmengine.model import Arithmetic, Award, Finishes, Occurrence, Promise, Rule
 from cmengine.money import dollars
+from cmengine.nodice import Drawn, NoDice
 from cmengine.slots import all_slots, slots_until
 
 UNCHANGED = (

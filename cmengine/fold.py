@@ -17,7 +17,7 @@ Recall = Callable[[Rule, date, Event], Standing]
 """Give the client's standing under a rule, first chosen on a day, with all that counts for an event."""
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Stretch:
     """From the day `on`, events of these kinds are shown to `rule`; None where the goal is set aside."""
 
@@ -26,7 +26,7 @@ class Stretch:
     listens: frozenset[str] = frozenset()
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Line:
     """What a client's agenda has of one rule: the day it was first chosen, and its stretches, latest first."""
 
@@ -58,7 +58,7 @@ def _stretch(choice: Choice, rule_of: RuleOf) -> Stretch:
     return Stretch(choice.on, rule, frozenset(rule.goal.listens()))
 
 
-@define
+@define(eq=False, repr=False)
 class Result:
     """What one event came to under one rule."""
 

@@ -6,8 +6,8 @@ from time import perf_counter
 from typing import Any
 
 from cmengine.asker import Asker, alarm
-from cmengine.ladder import nth
 from cmengine.memory import to_text
+from cmengine.ordinals import nth
 from cmengine.stories import MANY, long_history, time_of
 
 BUDGET = 20.0  # seconds for a very long history

@@ -3,9 +3,7 @@
 Source of the alphabet: Douglas Crockford, "Base 32", https://www.crockford.com/base32.html
 """
 
-import hashlib
-import hmac
-import secrets
+import os
 from datetime import datetime
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -16,7 +14,7 @@ GROUP = 6
 
 def new_id(now: datetime) -> str:
     """Make an id that sorts by time: 48 bits of milliseconds, then 80 random bits (26 letters)."""
-    return _letters(int(now.timestamp() * 1000) << 80 | secrets.randbits(80), 26)
+    return _letters(int(now.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10), "big"), 26)
 
 
 def _letters(number: int, length: int) -> str:
@@ -46,6 +44,8 @@ def new_code() -> str:
     The two check symbols make the sums over symbol * 2^i and symbol * 4^i zero. A code with one or
     two wrong symbols, or with two swapped, cannot satisfy both.
     """
+    import secrets  # late, like all that the desk seldom needs
+
     symbols = [secrets.randbelow(32) for _ in range(CODE_LETTERS)]
     checks = next(
         [first, second]
@@ -71,5 +71,7 @@ def read_code(text: str) -> str | None:
 
 def code_hash(code: str, key: bytes) -> str:
     """Give what is kept of a code: its HMAC-SHA256 under a key that is not in the database."""
+    import hmac
+
     letters = "".join(letter for letter in code if letter in ALPHABET)
-    return hmac.new(key, letters.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, letters.encode(), "sha256").hex()

@@ -1,6 +1,5 @@
 """A rule's table as it is kept when it is published: canonical text, digest, a client's settings in it. Pure."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -20,6 +19,8 @@ Table = Mapping[str, Any]
 
 def digest(table: Table) -> str:
     """Name one version of a rule by its content: the SHA-256 of its canonical text."""
+    import hashlib
+
     return hashlib.sha256(to_json(table).encode()).hexdigest()
 
 

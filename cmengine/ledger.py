@@ -26,7 +26,7 @@ BULK_KIB = 64 * 1024
 _THESE = "(select value from json_each(?))"
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Stored:
     """An event with its place in the order of logging."""
 
@@ -34,7 +34,7 @@ class Stored:
     event: Event
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class AwardRow:
     """An award as the ledger has it. `id` is the number that people type."""
 
@@ -57,7 +57,7 @@ class AwardRow:
     corrected: bool
 
 
-@frozen
+@frozen(repr=False)
 class Balance:
     """A client's money in cents: earned - issued = waiting."""
 
@@ -70,7 +70,7 @@ class Balance:
         return self.earned - self.issued
 
 
-@frozen
+@frozen(repr=False)
 class Remembered:
     """The cache of one client under one rule: memory as text, times met, cents earned, how many
     corrections there were (a rung that a mistake had used is free again in the next round), and the

@@ -3,12 +3,14 @@
 from collections.abc import Collection, Hashable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from random import Random
-from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from attrs import Attribute, field, frozen
 
-from cmengine.slots import Span
+if TYPE_CHECKING:
+    from random import Random
+
+    from cmengine.slots import Span
 
 EVIDENCE = ("self", "staff", "document", "device", "test")
 
@@ -127,7 +129,7 @@ class Reward(Protocol):
 
     kind: ClassVar[str]
 
-    def awards(self, occurrence: Occurrence, dice: Random) -> Iterable[Award]:
+    def awards(self, occurrence: Occurrence, dice: "Random") -> Iterable[Award]:
         """Give what this occurrence earns. All chance comes from `dice`."""
         ...
 
@@ -214,7 +216,7 @@ class Rule:
     ends: date | None = None
     per_day: int | None = None
     per_week: int | None = None
-    calendar: tuple[Span, ...] = ()
+    calendar: "tuple[Span, ...]" = ()
     client_sets: tuple[str, ...] = ()
     notify: tuple[Notifier, ...] = ()
     digest: str = ""

@@ -32,7 +32,7 @@ _NAMES: dict[type, tuple[str, str]] = {
 _OWN = ("program.", "plugins.json", "kinds.toml", "rules")
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Place:
     """Where in a file something stands, so that a mistake can say it: a name, and a key path."""
 

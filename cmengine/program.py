@@ -1,12 +1,13 @@
 """A program that has been opened: its settings, kinds, plugins, ledger, keys, and who is at the desk."""
 
-import getpass
+import os
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import Factory, define, evolve
+from attrs import Factory, define
 
 from cmengine.days import day_of, moment_on
 from cmengine.dice import commitment, dice_from
@@ -44,7 +45,7 @@ def now_utc() -> datetime:
     return datetime.now().astimezone()
 
 
-@define
+@define(eq=False, repr=False)
 class Program:
     """An open program. `by` is who is at the desk; `clock` tells the time."""
 
@@ -53,11 +54,24 @@ class Program:
     kinds: Mapping[str, Kind]
     registry: "Registry"
     ledger: Ledger
-    keys: Keys
     by: str
     clock: Clock
     dice: Dice
     _rules: dict[tuple[str, tuple[tuple[str, str], ...]], Rule] = Factory(dict)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """Read the program's secrets, when a draw or a code needs them. Raises CMError."""
+        keys = read_keys(self.folder / KEY)
+        if self.ledger.fact("draws") != commitment(keys.draws):
+            raise CMError(
+                Mistake(
+                    str(self.folder / KEY),
+                    "this is not the key that this program promised its draws with",
+                    "put the program's own key back from a backup",
+                )
+            )
+        return keys
 
     def now(self) -> datetime:
         """Give the present moment in the program's zone, to the second."""
@@ -110,18 +124,20 @@ class Program:
 
     def built(self, table: Mapping[str, Any], digest: str) -> Rule:
         """Build a published rule from its table; raise CMError where a plugin it needs is not there."""
-        rule, mistakes = self.reader().read_rule(table, Place("published"))
+        rule, mistakes = self.reader().read_rule(table, Place("published"), known_as=digest)
         stop_if(mistakes)
         if rule is None:
             raise CMError(Mistake("published", "this rule cannot be read"))
-        return evolve(rule, digest=digest)
+        return rule
 
     def specimen(self, table: Mapping[str, Any], digest: str) -> Rule:
         """Build a published rule to look at, also where a client has still to set something."""
-        rule, mistakes = self.reader().read_rule(table, Place("published"), check=True)
+        rule, mistakes = self.reader().read_rule(
+            table, Place("published"), check=True, known_as=digest
+        )
         if rule is None:
             raise CMError(*mistakes)
-        return evolve(rule, digest=digest)
+        return rule
 
     def must_have(self, client: str) -> None:
         """Raise CMError unless there is such a client."""
@@ -157,30 +173,20 @@ def open_program(
     if len(who) > MOST_WHO or not who.isprintable():
         raise CMError(Mistake("--by", f"'{who:.64}' is not a name", "write it in a few letters"))
     ledger = open_ledger(folder / DATABASE)
-    try:
-        keys = read_keys(folder / KEY)
-        if ledger.fact("draws") != commitment(keys.draws):
-            raise CMError(
-                Mistake(
-                    str(folder / KEY),
-                    "this is not the key that this program promised its draws with",
-                    "put the program's own key back from a backup",
-                )
-            )
-    except CMError:
+    if not (folder / KEY).is_file():
         ledger.close()
-        raise
-    return Program(
+        read_keys(folder / KEY)
+    program = Program(
         folder=folder,
         settings=settings,
         kinds=kinds,
         registry=registry or desk_plugins(),
         ledger=ledger,
-        keys=keys,
         by=who,
         clock=clock,
-        dice=dice_from(keys.draws),
+        dice=dice_from(lambda: program.keys.draws),
     )
+    return program
 
 
 def make_database(folder: Path, *, by: str, clock: Clock = now_utc) -> None:
@@ -196,6 +202,11 @@ def make_database(folder: Path, *, by: str, clock: Clock = now_utc) -> None:
 
 def login_name() -> str:
     """Give the login name of whoever is at the desk."""
+    named = next(filter(None, map(os.environ.get, ("LOGNAME", "USER"))), None)
+    if named:
+        return named
+    import getpass  # late: it is seldom asked
+
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):

@@ -109,9 +109,12 @@ def _keep(registry: "Registry") -> None:
 
 
 def _seen(files: list[str]) -> list[list[Any]]:
-    """Say when each folder that Python imports from, and each of these files, was changed last."""
+    """Say when each folder that Python imports from, and each of these files, was changed last.
+
+    The first of the folders is that of the script, or the one we are in.
+    """
     seen = []
-    for name in [*dict.fromkeys(sys.path), *files]:
+    for name in [*dict.fromkeys(sys.path[1:]), *files]:
         try:
             seen.append([name, Path(name or ".").stat().st_mtime_ns])
         except OSError:

@@ -21,16 +21,16 @@ from cmengine.options import (
     read_options,
     unknown_keys,
 )
-from cmengine.slots import WEEKDAYS, Span
 
 if TYPE_CHECKING:
     from cmengine.plugins import Registry
+    from cmengine.slots import Span
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 PACE = ("per_day", "per_week")
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Head:
     """The keys of a `[[rule]]` that are plain values."""
 
@@ -43,7 +43,7 @@ class Head:
     client_sets: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Pace:
     """How many occurrences count in a day and in a week."""
 
@@ -55,13 +55,7 @@ class Pace:
     )
 
 
-@frozen(kw_only=True)
-class _SpanTable:
-    days: tuple[str, ...]
-    weeks: int = field(validator=[attrs.validators.ge(1), attrs.validators.le(520)])
-
-
-@frozen
+@frozen(eq=False, repr=False)
 class Draft:
     """A rule as it stands in a file: the rule, and the table that is kept when it is published."""
 
@@ -70,7 +64,7 @@ class Draft:
     place: Place
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Reader:
     """Reads rules with the plugins and kinds there are. `kinds` None: kinds are not checked.
 
@@ -112,9 +106,12 @@ class Reader:
         return drafts, mistakes
 
     def read_rule(
-        self, table: Table, place: Place, *, check: bool = False
+        self, table: Table, place: Place, *, check: bool = False, known_as: str = ""
     ) -> tuple[Rule | None, list[Mistake]]:
-        """Read one rule. With `check`, what a client is to set may still be missing from it."""
+        """Read one rule. With `check`, what a client is to set may still be missing from it.
+
+        `known_as` is the digest of the version, where it is kept under one.
+        """
         named = table.get("id")
         nameless = place.key[-1] + 1 if place.key and isinstance(place.key[-1], int) else ""
         place = place.about(
@@ -146,7 +143,7 @@ class Reader:
             {"notify": [{"kind": "outbox"}], **table}, "notify", "notifier", place
         )
         mistakes += wrong
-        calendar, wrong = _calendar(table.get("calendar", []), place.at("calendar"))
+        calendar, wrong = _calendar(table, place)
         mistakes += wrong
         if table.get("reward", []) == [] and "reward" not in said:
             mistakes.append(
@@ -166,7 +163,7 @@ class Reader:
             per_day=pace.per_day,
             per_week=pace.per_week,
             calendar=calendar,
-            digest=digest(table),
+            digest=known_as or digest(table),
         ), []
 
     def _goal(
@@ -294,25 +291,12 @@ def ids_in(tables: Table) -> set[str]:
     )
 
 
-def _calendar(spans: Any, place: Place) -> tuple[tuple[Span, ...], list[Mistake]]:
-    if not isinstance(spans, list) or not all(isinstance(one, Mapping) for one in spans):
-        todo = "begin each with [[rule.calendar]], in double brackets"
-        return (), [place.wrong("calendar must be a list of tables", todo)]
-    built, mistakes = [], []
-    for n, table in enumerate(spans):
-        here = place.at(n)
-        span, wrong = read_options(_SpanTable, table, here, called="calendar")
-        mistakes += wrong
-        if span is None:
-            continue
-        bad = [day for day in span.days if day not in WEEKDAYS]
-        mistakes += [
-            here.at("days").wrong(f"days: '{day}' is not a weekday", did_you_mean(day, WEEKDAYS))
-            for day in bad
-        ]
-        if not bad:
-            built.append(Span(frozenset(WEEKDAYS.index(day) for day in span.days), span.weeks))
-    return tuple(built), mistakes
+def _calendar(table: Table, place: Place) -> tuple[tuple["Span", ...], list[Mistake]]:
+    if "calendar" not in table:
+        return (), []
+    from cmengine.calendars import read_calendar  # late: few rules have one
+
+    return read_calendar(table["calendar"], place.at("calendar"))
 
 
 def _calendar_fits(rewards: Sequence[Any], has_calendar: bool, place: Place) -> list[Mistake]:

@@ -1,8 +1,6 @@
 """The files of a program's folder: `program.toml`, `kinds.toml`, `rules/`, and `program.key`."""
 
-import json
 import os
-import secrets
 from collections.abc import Callable
 from datetime import date, time
 from pathlib import Path
@@ -109,7 +107,7 @@ def _month_and_day(text: object) -> tuple[int, int]:
     return read.month, read.day
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Fund:
     """Money to give: a name and an amount in cents."""
 
@@ -117,7 +115,7 @@ class Fund:
     amount: int = field(converter=cents)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Limit:
     """What a funder allows to be issued: at most `most` cents, per client or fund, in a window."""
 
@@ -129,7 +127,7 @@ class Limit:
     cite: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Settings:
     """What `program.toml` says. `day_boundary` is the local time at which a new day begins."""
 
@@ -143,7 +141,7 @@ class Settings:
     limit: tuple[Limit, ...] = ()
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Keys:
     """The program's two secrets, kept outside the database: for draws, and for voucher codes."""
 
@@ -231,6 +229,9 @@ def rule_files(folder: Path) -> list[Path]:
 
 def make_keys(path: Path) -> Keys:
     """Make new secrets and keep them in a file that only its owner can read."""
+    import json
+    import secrets
+
     keys = Keys(secrets.token_bytes(32), secrets.token_bytes(32))
     write_private(path, json.dumps({"draws": keys.draws.hex(), "codes": keys.codes.hex()}) + "\n")
     return keys
@@ -238,6 +239,8 @@ def make_keys(path: Path) -> Keys:
 
 def read_keys(path: Path) -> Keys:
     """Read a program's secrets; raise CMError in words where they are missing or damaged."""
+    import json
+
     try:
         found: dict[str, Any] = json.loads(path.read_text())
         keys = Keys(bytes.fromhex(found["draws"]), bytes.fromhex(found["codes"]))

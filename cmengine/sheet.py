@@ -35,7 +35,7 @@ MEMORIES = (
 Row = tuple[object, ...]
 
 
-@define
+@define(eq=False, repr=False)
 class Sheet:
     """Rows that are not written yet, and the numbers that the next ones get."""
 

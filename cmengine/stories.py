@@ -8,8 +8,8 @@ from random import Random
 from attrs import evolve, frozen
 
 from cmengine.histories import FIRST, History, Thing, Told, drawn, things
-from cmengine.ladder import nth
 from cmengine.model import Goal, Message, Occurrence, Rule, Value
+from cmengine.ordinals import nth
 
 MANY = 10_000
 """How many events, or times, a client may come to have."""

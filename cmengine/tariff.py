@@ -9,10 +9,10 @@ from typing import Any
 
 from attrs import Factory, asdict, define
 
-from cmengine.dice import NoDice
 from cmengine.errors import CMError
 from cmengine.evaluate import Dice, ask
 from cmengine.model import Award, Occurrence, Rule
+from cmengine.nodice import NoDice
 
 _RUNG = frozenset(["rule", "ordinal", "slot"])
 MOST_RUNGS = 100_000
@@ -32,7 +32,7 @@ class _Watched(Occurrence):
         return object.__getattribute__(self, name)
 
 
-@define
+@define(eq=False, repr=False)
 class Tariff:
     """Asks rewards, and keeps what depends on the rung alone, by the version of the rule."""
 

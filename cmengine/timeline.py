@@ -10,7 +10,7 @@ from cmengine.model import Choice, Rule
 RuleOf = Callable[[Choice], Rule]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class TimelineRow:
     """A choice, changed, set aside or made again. `after_event` is the last event logged before that;
     `turn` orders it among choices and corrections.
@@ -21,7 +21,7 @@ class TimelineRow:
     turn: int
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Correction:
     """An event, by its place in the order of logging, that was marked as a mistake."""
 

@@ -1,8 +1,9 @@
 """Read a TOML file: numbers exactly, a broken file in words, and the line of every key."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,8 @@ def cannot_read(path: Path, error: OSError) -> CMError:
 def parse(text: str, name: str) -> tuple[dict[str, Any], Place]:
     """Parse TOML text; give its tables and a Place that knows the lines. Raises CMError."""
     try:
-        return tomllib.loads(text.replace("\r\n", "\n"), parse_float=Decimal), Place(
-            name, (), lines_of(text)
-        )
+        tables = tomllib.loads(text.replace("\r\n", "\n"), parse_float=Decimal)
+        return tables, Place(name, (), _Lines(text))
     except tomllib.TOMLDecodeError as error:
         what, _, at = str(error).partition(" (at ")
         line = at.removeprefix("line ").partition(",")[0] if at.startswith("line ") else ""
@@ -67,6 +67,26 @@ def parse(text: str, name: str) -> tuple[dict[str, Any], Place]:
                 "look for a row of brackets or of digits that does not end",
             )
         ) from error
+
+
+class _Lines(Mapping[Key, int]):
+    """The line of every table and key, looked for when the first mistake is to be told."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _found(self) -> Mapping[Key, int]:
+        return lines_of(self._text)
+
+    def __getitem__(self, key: Key) -> int:
+        return self._found[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def lines_of(text: str) -> Mapping[Key, int]:

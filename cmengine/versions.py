@@ -10,9 +10,9 @@ from cmengine.evaluate import awards_of
 from cmengine.explain import first_times
 from cmengine.histories import FIRST, History, Thing, drawn, small, things
 from cmengine.kinds import Kinds
-from cmengine.ladder import nth
 from cmengine.model import Occurrence, Rule
 from cmengine.money import dollars
+from cmengine.ordinals import nth
 
 TIMES = 60  # how many times of a rule are compared one by one
 TRIES = 400  # how many longer histories are played under both

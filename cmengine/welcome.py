@@ -8,11 +8,11 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from random import Random
 
-from cmengine.dice import NoDice
 from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.evaluate import awards_of
 from cmengine.model import Event, Occurrence, Rule
 from cmengine.money import dollars
+from cmengine.nodice import NoDice
 from cmengine.rules import Draft
 from cmengine.slots import all_slots
 

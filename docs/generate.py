@@ -26,10 +26,11 @@ import attrs
 import click
 
 from cmengine import Phase, cli
+from cmengine.calendars import SpanTable
 from cmengine.cli import COMMANDS
 from cmengine.kinds import Kind
 from cmengine.plugins import Registry, load_plugins
-from cmengine.rules import Head, Pace, _SpanTable
+from cmengine.rules import Head, Pace
 from cmengine.scenarios import Scenario, ScenarioEvent
 from cmengine.settings import Fund, Limit, Settings
 
@@ -47,7 +48,7 @@ MINUTE = 60
 TABLES = {
     "rule": Head,
     "pace": Pace,
-    "calendar": _SpanTable,
+    "calendar": SpanTable,
     "kind": Kind,
     "program": Settings,
     "fund": Fund,

@@ -4,7 +4,7 @@ import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.show import count, day, document, money, say, table
-from cmengine.ladder import nth
+from cmengine.ordinals import nth
 
 
 @click.command("awards", epilog=examples("cmengine awards --client c001", "cmengine awards --json"))

@@ -6,7 +6,7 @@ import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.show import day, document, money, say, several, table
-from cmengine.ladder import nth
+from cmengine.ordinals import nth
 
 
 @click.group("client")

@@ -12,7 +12,7 @@ from attrs import frozen
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Desk:
     """The folder named on the command line, and who is at the desk."""
 
@@ -20,12 +20,14 @@ class Desk:
     by: str | None
 
     @contextmanager
-    def open(self) -> Iterator[Any]:
-        """Open the program for one command."""
+    def open(self, *, look_at_key: bool = True) -> Iterator[Any]:
+        """Open the program for one command. Without `look_at_key`, a wrong key is refused when it is used."""
         from cmengine.program import open_program
 
         program = open_program(Path(self.folder), by=self.by)
         try:
+            if look_at_key:
+                _ = program.keys
             yield program
         finally:
             program.close()

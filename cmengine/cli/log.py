@@ -17,7 +17,7 @@ from cmengine.cli.desk import (
     pass_desk,
 )
 from cmengine.cli.show import day, document, money, say, several, table
-from cmengine.ladder import nth
+from cmengine.ordinals import nth
 
 
 @click.command(
@@ -74,7 +74,7 @@ def log_command(
     from cmengine.reasons import on_the_menu, reasons
     from cmengine.vouchers import waiting_items
 
-    with desk.open() as program:
+    with desk.open(look_at_key=False) as program:
         moment = program.moment(day_meant(program, on), at)
         event, wrong = make_event(
             program,

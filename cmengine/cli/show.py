@@ -1,7 +1,6 @@
 """How things are shown: plain text that no stored word can disturb, tables, money, days, JSON."""
 
 import json
-import textwrap
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -89,6 +88,8 @@ def money(cents: int) -> str:
 
 def wrapped(head: str, text: str) -> str:
     """Write a long text in lines of at most 100 letters, under each other behind its head."""
+    import textwrap
+
     return textwrap.fill(
         " ".join(text.split()),
         100,

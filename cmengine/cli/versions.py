@@ -7,7 +7,7 @@ import click
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk, rule_ids
 from cmengine.cli.show import count, document, say, table
 from cmengine.errors import CMError, Mistake, did_you_mean
-from cmengine.ladder import nth
+from cmengine.ordinals import nth
 
 RULE = click.argument("rule_id", metavar="ID", shell_complete=rule_ids)
 
