@@ -3,6 +3,7 @@
 import click
 
 from cmengine.cli.desk import examples, json_option
+from cmengine.cli.plugins_new import new_command
 from cmengine.cli.show import document, note, say, table
 
 
@@ -45,6 +46,9 @@ def plugins_command(ctx: click.Context, as_json: bool) -> None:
     for one in plugins:
         if one.error:
             say(f"\n{one.name} did not load: {one.error}")
+
+
+plugins_command.add_command(new_command)
 
 
 @plugins_command.command(
