@@ -141,7 +141,7 @@ MEANS = {
     "item.item": "what the thing is called",
     "praise.says": "the words; of several, each in its turn",
     "outbox.where": "the file that each message is added to",
-    "apprise.where": "the file with the addresses, as apprise reads it",
+    "apprise.where": "the file with the addresses, one `code = address` a line",
 }
 
 _TAKES = {
