@@ -149,9 +149,10 @@ def told(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) ->
     caplog.set_level(logging.DEBUG)
     yield
     out, err = capfd.readouterr()
-    assert SECRET not in caplog.text + out + err
-    ours = [one for one in caplog.records if one.name not in ("mail.log", "asyncio")]
-    assert ours == []  # apprise itself is heard by nobody else
+    # The servers of this test may say what they like; apprise is heard by nobody.
+    said = [one for one in caplog.get_records("call") if one.name not in ("mail.log", "asyncio")]
+    assert [one.getMessage() for one in said] == []
+    assert SECRET not in out + err
 
 
 @pytest.fixture
