@@ -36,11 +36,17 @@ class NoDice(Random):
 
 @frozen(kw_only=True)
 class Explanation:
-    """Why an award is what it is. `agrees` is True where working it out again gives the same award."""
+    """Why an award is what it is. `agrees` is True where working it out again gives the same award.
 
+    `absent` says which plugin would be needed to work it out again, where it is not installed: then
+    the award is told as it was kept.
+    """
+
+    title: str
     arithmetic: str
     award: Award | None
     agrees: bool
+    absent: str = ""
 
 
 def explain_award(
@@ -55,7 +61,7 @@ def explain_award(
         arithmetic = f"{text} = {dollars(award.cents)}" if text != dollars(award.cents) else text
     else:
         arithmetic = f"{award.label}: {dollars(award.cents)}"
-    return Explanation(arithmetic=arithmetic, award=same, agrees=same == award)
+    return Explanation(title=rule.title, arithmetic=arithmetic, award=same, agrees=same == award)
 
 
 def what_comes(rule: Rule, standing: Standing, today: date) -> list[str]:

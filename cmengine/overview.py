@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from attrs import evolve, frozen
 
+from cmengine.absent import Absent
 from cmengine.evaluate import Standing
 from cmengine.explain import what_comes
 from cmengine.ledger import Balance
@@ -18,13 +19,17 @@ from cmengine.vouchers import waiting_items
 
 @frozen(kw_only=True)
 class GoalView:
-    """A goal as a client can be shown it. `times` is how often it has happened so far."""
+    """A goal as a client can be shown it. `times` is how often it has happened so far.
+
+    `absent` says what it needs and no plugin offers; what comes next is then not known.
+    """
 
     choice: Choice
     title: str
     times: int
     cents: int
     coming: list[str]
+    absent: str = ""
 
 
 @frozen(kw_only=True)
@@ -62,8 +67,18 @@ def overview(program: Program, client: str) -> Overview:
 def goal_view(program: Program, timeline: Sequence[TimelineRow]) -> GoalView:
     """Gather one goal of a client."""
     choice = timeline[-1].choice
-    rule = program.rule_of(choice)
     kept = program.ledger.remembered(choice.client, choice.rule)
+    absent = next(iter(Absent(program).among({choice.rule: timeline}).values()), "")
+    if absent:
+        return GoalView(
+            choice=choice,
+            title=program.table(choice.digest)["title"],
+            times=kept.times if kept else 0,
+            cents=kept.cents if kept else 0,
+            coming=[],
+            absent=absent,
+        )
+    rule = program.rule_of(choice)
     standing = standing_now(program, rule, timeline)
     return GoalView(
         choice=choice,

@@ -1,5 +1,6 @@
 """Why an event earned nothing under a rule, kindly, and what can be done where something can."""
 
+from cmengine.absent import Absent
 from cmengine.days import week_of
 from cmengine.model import Event, Hints, Rule
 from cmengine.program import Program
@@ -17,8 +18,15 @@ def reasons(program: Program, event: Event) -> dict[str, str]:
     ledger = program.ledger
     gave = {award.rule for award in ledger.awards("event = ?", event.id)}
     said = {}
+    absent = Absent(program)
     for name, timeline in ledger.timelines(event.client).items():
-        rule = program.rule_of(next(row.choice for row in reversed(timeline) if row.choice.stands))
+        choice = next(row.choice for row in reversed(timeline) if row.choice.stands)
+        if absent.of(choice.digest):
+            if name not in gave:
+                title = program.table(choice.digest)["title"]
+                said[title] = f"cannot be asked just now ({absent.of(choice.digest)})"
+            continue
+        rule = program.rule_of(choice)
         if name not in gave and event.kind in rule.goal.listens():
             said[rule.title] = _reason(program, event, rule, timeline)
     return {title: why for title, why in said.items() if not (gave and why == NOT_MET)}
@@ -27,10 +35,12 @@ def reasons(program: Program, event: Event) -> dict[str, str]:
 def on_the_menu(program: Program, event: Event) -> list[str]:
     """Name published rules that this client has not chosen and that listen to this kind of event."""
     chosen = program.ledger.timelines(event.client)
+    absent = Absent(program)
     return [
         rule
         for rule, digest in program.ledger.current_digests().items()
         if rule not in chosen
+        and not absent.of(digest)
         and event.kind in program.specimen(program.table(digest), digest).goal.listens()
     ]
 

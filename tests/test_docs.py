@@ -265,6 +265,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("verify")
     say("plugins")
     say("plugins check", "thanks")
+    say("plugins new", "stamp-card", "--kind", "reward")
     say("demo", "told")
     return seen
 

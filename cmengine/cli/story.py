@@ -261,9 +261,9 @@ def _messages(program: Program, say: Say) -> None:
 
 def _explain(program: Program, say: Say) -> None:
     award = program.ledger.awards("client = 'c001' and rule = 'drop-in'")[-1]
-    row, rule, why = explained(program, award.id)
+    row, _, why = explained(program, award.id)
     say(
-        f"\nWhy did Juniper get {row.label} on {day(row.on)}? {rule.title}, for the {row.ordinal}th time: {why.arithmetic}"
+        f"\nWhy did Juniper get {row.label} on {day(row.on)}? {why.title}, for the {row.ordinal}th time: {why.arithmetic}"
     )
 
 
