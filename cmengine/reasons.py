@@ -2,6 +2,7 @@
 
 from cmengine.absent import Absent
 from cmengine.days import week_of
+from cmengine.errors import CMError
 from cmengine.model import Event, Hints, Rule
 from cmengine.program import Program
 from cmengine.timeline import TimelineRow, in_force
@@ -18,15 +19,17 @@ def reasons(program: Program, event: Event) -> dict[str, str]:
     ledger = program.ledger
     gave = {award.rule for award in ledger.awards("event = ?", event.id)}
     said = {}
-    absent = Absent(program)
     for name, timeline in ledger.timelines(event.client).items():
         choice = next(row.choice for row in reversed(timeline) if row.choice.stands)
-        if absent.of(choice.digest):
+        try:
+            rule = program.rule_of(choice)
+        except CMError:
+            needs = Absent(program).of(choice.digest)
+            if not needs:
+                raise
             if name not in gave:
-                title = program.table(choice.digest)["title"]
-                said[title] = f"cannot be asked just now ({absent.of(choice.digest)})"
+                said[program.table(choice.digest)["title"]] = f"cannot be asked just now ({needs})"
             continue
-        rule = program.rule_of(choice)
         if name not in gave and event.kind in rule.goal.listens():
             said[rule.title] = _reason(program, event, rule, timeline)
     return {title: why for title, why in said.items() if not (gave and why == NOT_MET)}

@@ -18,6 +18,7 @@ class Desk:
 
     folder: str
     by: str | None
+    trace: bool = False
 
     @contextmanager
     def open(self) -> Iterator[Any]:
@@ -25,6 +26,11 @@ class Desk:
         from cmengine.program import open_program
 
         program = open_program(Path(self.folder), by=self.by)
+        if self.trace:
+            from cmengine.cli.show import note
+            from cmengine.trace import traced
+
+            program = traced(program, note)
         try:
             yield program
         finally:
