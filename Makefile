@@ -29,6 +29,7 @@ wheel: $(VENV)/test.stamp
 	@sh .ci/wheel $(BIN)/python
 
 example: $(VENV)/test.stamp
+	@sh .ci/newcomer $(BIN)/python
 	@sh .ci/example $(BIN)/python
 
 format: $(VENV)/test.stamp

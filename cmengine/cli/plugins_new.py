@@ -49,6 +49,5 @@ def new_command(name: str, part: str, folder: Path | None, as_json: bool) -> Non
         )
         return
     say(f"A new plugin is in {made.folder}: the {part} '{made.kind}', in {made.module}.py.")
-    say(f"\nNext:\n  cd {made.folder}\n  pip install -e . pytest\n  pytest")
-    if part != "notifier":
-        say(f"  cmengine plugins check {made.name}")
+    say(f"\nNext:\n  cd {made.folder}\n  pip install -e . pytest")
+    say(f"  pytest\n  cmengine plugins check {made.name}")
