@@ -51,15 +51,17 @@ def make_plugin(name: str, part: str, registry: Registry, folder: Path | None = 
         kind=kind,
         module=f"cmengine_{kind}",
         folder=folder if folder is not None else Path(f"cmengine-{dashed}"),
-        files=tuple(sorted(_named(path.name, part, dashed) for path in _blueprint(part).iterdir())),
+        files=tuple(sorted(_named(path.name, part, dashed) for path in _blueprint(part))),
     )
     stop_if([*_taken(made, registry), *_in_the_way(made.folder)])
     _write(made)
     return made
 
 
-def _blueprint(part: str) -> Path:
-    return Path(__file__).with_name("blueprints") / part
+def _blueprint(part: str) -> list[Path]:
+    """Give the files of a blueprint; an install may have put a folder of compiled ones beside them."""
+    folder = Path(__file__).with_name("blueprints") / part
+    return [path for path in folder.iterdir() if path.is_file()]
 
 
 def _class_name(kind: str) -> str:
@@ -108,7 +110,7 @@ def _write(made: Made) -> None:
         _named(path.name, made.part, made.name): _named(
             path.read_text(encoding="utf-8"), made.part, made.name
         )
-        for path in _blueprint(made.part).iterdir()
+        for path in _blueprint(made.part)
     }
     try:
         made.folder.mkdir(parents=True)

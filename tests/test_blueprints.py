@@ -2,6 +2,7 @@
 
 import json
 import os
+import py_compile
 import subprocess
 import sys
 import tomllib
@@ -86,6 +87,14 @@ def test_its_test_notices_when_it_punishes(part: str, tmp_path: Path, registry: 
     module.write_text(text)
     tested = in_its_folder(made.folder, *PYTEST)
     assert tested.returncode == 1, tested.stdout
+
+
+def test_what_an_install_compiles_beside_it_is_not_taken_along(
+    tmp_path: Path, registry: Registry
+) -> None:
+    py_compile.compile(str(BLUEPRINTS / "goal" / "cmengine_new_goal.py"))
+    made = make_plugin("full-table", "goal", registry, tmp_path / "new")
+    assert len(made.files) == len(list(made.folder.iterdir())) == 4
 
 
 @pytest.mark.parametrize("part", PARTS)
