@@ -5,9 +5,10 @@ from datetime import datetime
 
 from attrs import frozen
 
-from cmengine.errors import CMError
+from cmengine.errors import CMError, stop_if
 from cmengine.ledger import Ledger, Stored
 from cmengine.model import Earned, Message, Notifier, Rule
+from cmengine.options import Place
 from cmengine.program import Program
 
 # Neutral on purpose: it may be read by others on a locked screen. It names no program, drug, test or amount.
@@ -35,6 +36,16 @@ def write_messages(
         )
 
 
+def _notifiers(program: Program, digest: str) -> tuple[Notifier, ...]:
+    """Build the notifiers of a published rule, also where another plugin that it needs is not there."""
+    table = program.table(digest)
+    built, mistakes = program.reader().notifiers(
+        table, Place("published").about(f"rule '{table['id']}'")
+    )
+    stop_if(mistakes)
+    return tuple(built)
+
+
 @frozen
 class Sent:
     """One try to send a message; `problem` is empty where it went."""
@@ -55,8 +66,7 @@ def send_waiting(program: Program) -> Iterator[Sent]:
         problem = ""
         try:
             if row["digest"] not in notifiers:
-                rule = program.specimen(program.table(row["digest"]), row["digest"])
-                notifiers[row["digest"]] = rule.notify
+                notifiers[row["digest"]] = _notifiers(program, row["digest"])
             notifiers[row["digest"]][row["notify"]].send(message)
         except CMError as error:
             problem = str(error)

@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -304,6 +305,33 @@ def test_a_file_that_is_not_there_is_said(notifier: type[Any], tmp_path: Path) -
         notifier(where=tmp_path / "apprise.txt").send(
             Message(id="1", client="c001", text=READY, about="1")
         )
+
+
+def test_without_the_extra_it_says_what_to_install(
+    send: Send, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    assert send(chat(receiver)) == (
+        "NotSent: apprise is not installed; install it with: pip install 'cmengine[notify]'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("hangs_up", "said"),
+    [(True, "it closed the line midway"), (False, "it did not answer in time")],
+)
+def test_a_mail_server_that_hangs_up_or_says_nothing_is_told(
+    hangs_up: bool, said: str, send: Send
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        if hangs_up:
+            thread = threading.Thread(target=lambda: server.accept()[0].close())
+            thread.start()
+        address = f"mailto://hello:{SECRET}@127.0.0.1:{server.getsockname()[1]}"
+        more = "?from=hello@example.org&to=sky@example.org&mode=insecure&cto=0.3"
+        assert send(address + more) == f"NotSent: apprise.txt: line 2: mailto: {said}"
+        if hangs_up:
+            thread.join()
 
 
 def test_apprise_is_imported_when_something_is_sent_and_not_before() -> None:

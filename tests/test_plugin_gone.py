@@ -12,9 +12,10 @@ from attrs import frozen
 from click.testing import Result
 
 from cmengine import Award, Event, Goal, Met, Occurrence, Reward, hookimpl
-from cmengine.choices import Wish, choose_goals
+from cmengine.choices import Wish, choose_goals, set_aside
 from cmengine.corrections import correct_event
 from cmengine.engine import add_client, log_event, make_event
+from cmengine.outbox import send_waiting
 from cmengine.overview import overview
 from cmengine.plugins import Registry, load_plugins
 from cmengine.program import Program, open_program
@@ -161,6 +162,19 @@ def test_an_event_says_which_goal_cannot_be_asked(after: Program) -> None:
         "I collect stamps": f"cannot be asked just now ({NEEDS})"
     }
     assert on_the_menu(after, stored.event) == []
+
+
+def test_its_messages_still_go_out(after: Program) -> None:
+    sent = list(send_waiting(after))
+    assert len(sent) == 9
+    assert {one.problem for one in sent} == {""}
+
+
+def test_each_goal_can_be_put_away(after: Program) -> None:
+    assert [one.rule for one in set_aside(after, "c1", "meal")] == ["meal"]
+    assert [one.rule for one in set_aside(after, "c1", "card")] == ["card"]
+    assert [one.rule for one in overview(after, "c1").put_away] == ["card", "meal"]
+    assert verify(after).problems == []
 
 
 def test_verify_checks_all_it_can_and_notes_the_rest(after: Program) -> None:
