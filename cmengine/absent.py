@@ -3,7 +3,8 @@
 Such a rule cannot be worked out again. Its occurrences, awards and sums are facts all the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from attrs import Factory, define
 
@@ -34,12 +35,24 @@ class Absent:
         return {rule: needs for rule, needs in found.items() if needs}
 
     def _needs(self, digest: str) -> str:
-        table = self.program.table(digest)
-        wanted = [("goal", table["goal"])]
-        wanted += [("reward", one) for one in table["reward"]]
-        wanted += [("notifier", one) for one in table.get("notify", ())]
-        found = (self.program.registry.find(part, one["kind"]) for part, one in wanted)
-        return "; ".join(dict.fromkeys(what for cls, what, _ in found if cls is None))
+        registry = self.program.registry
+        found = (registry.find(part, kind) for part, kind in _kinds(self.program.table(digest)))
+        needs = list(dict.fromkeys(what for cls, what, _ in found if cls is None))
+        broken = [f"plugin '{one.name}' did not load" for one in registry.plugins if one.error]
+        return "; ".join([*needs, *broken]) if needs else ""
+
+
+def _kinds(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Name the kinds that a kept rule asks for. What is no rule at all is for others to complain about."""
+    parts = {
+        "goal": [table.get("goal")],
+        "reward": table.get("reward"),
+        "notifier": table.get("notify"),
+    }
+    for part, listed in parts.items():
+        for one in listed if isinstance(listed, list) else ():
+            if isinstance(one, Mapping) and isinstance(one.get("kind"), str):
+                yield part, one["kind"]
 
 
 def kept_problems(program: Program, client: str, rule: str) -> Iterator[str]:

@@ -189,8 +189,8 @@ def test_the_commands_say_it_in_words(folder: Path, run: Run) -> None:
     assert checked.exit_code == 0
     assert checked.stdout.startswith("All that could be replayed is as the log says: 1 client")
     assert checked.stderr == (
-        f"Note: rule 'card': not replayed, because {NEEDS}; its days, counts and sums were checked, and all"
-        " of it stands\n"
+        f"Note: rule 'card': not replayed, because {NEEDS}; its days, counts and sums were checked, and"
+        " what was earned stands\n"
     )
     assert json.loads(run("verify", "--json", folder=folder).stdout)["ok"] is True
     shown = run("client", "show", "c1", folder=folder).stdout
@@ -241,6 +241,16 @@ def test_what_was_tampered_with_is_found_all_the_same(
     problems = verify(program).problems
     program.close()
     assert any("rule 'card'" in one and said in one for one in problems), problems
+
+
+def test_a_plugin_that_is_there_and_does_not_load_is_named(
+    folder: Path, registry: Registry
+) -> None:
+    torn = load_plugins(ModuleType("cmengine_torn"))
+    torn.plugins[-1].error = "ModuleNotFoundError: No module named 'paper'"
+    program = open_program(folder, by="ana", registry=torn)
+    assert verify(program).notes == {"card": f"{NEEDS}; plugin 'cmengine_torn' did not load"}
+    program.close()
 
 
 def test_when_it_is_installed_again_all_is_replayed_again(

@@ -37,9 +37,10 @@ def verify_command(ctx: click.Context, as_json: bool) -> None:
                 "awards": verdict.awards,
             }
         )
-    elif verdict.ok:
-        for rule, needs in verdict.notes.items():
-            note(f"Note: rule '{rule}': {_not_replayed(needs)}")
+        ctx.exit(0 if verdict.ok else 1)
+    for rule, needs in verdict.notes.items():
+        note(f"Note: rule '{rule}': {_not_replayed(needs)}")
+    if verdict.ok:
         whole = "All that could be replayed" if verdict.notes else "All"
         say(
             f"{whole} is as the log says: {count(verdict.clients, 'client')},"
@@ -53,4 +54,4 @@ def verify_command(ctx: click.Context, as_json: bool) -> None:
 
 
 def _not_replayed(needs: str) -> str:
-    return f"not replayed, because {needs}; its days, counts and sums were checked, and all of it stands"
+    return f"not replayed, because {needs}; its days, counts and sums were checked, and what was earned stands"
