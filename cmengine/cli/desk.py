@@ -25,12 +25,15 @@ class Desk:
         """Open the program for one command."""
         from cmengine.program import open_program
 
-        program = open_program(Path(self.folder), by=self.by)
         if self.trace:
             from cmengine.cli.show import note
+            from cmengine.plugins import load_plugins
             from cmengine.trace import traced
 
-            program = traced(program, note)
+            every = load_plugins()
+            program = traced(open_program(Path(self.folder), by=self.by, registry=every), note)
+        else:
+            program = open_program(Path(self.folder), by=self.by)
         try:
             yield program
         finally:
