@@ -4,12 +4,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check suite laws docs wheel format clean
+.PHONY: demo test check suite laws docs wheel example format clean
 
 demo: $(VENV)/demo.stamp
 	@$(BIN)/cmengine demo
 
-test: check docs suite wheel
+test: check docs suite wheel example
 
 check: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
@@ -27,6 +27,10 @@ docs: $(VENV)/test.stamp
 
 wheel: $(VENV)/test.stamp
 	@sh .ci/wheel $(BIN)/python
+
+example: $(VENV)/test.stamp
+	@sh .ci/newcomer $(BIN)/python
+	@sh .ci/example $(BIN)/python
 
 format: $(VENV)/test.stamp
 	$(BIN)/ruff format .

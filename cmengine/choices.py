@@ -262,11 +262,7 @@ def set_aside(program: Program, client: str, rule: str, on: date | None = None) 
         put_away = [latest]
         for other, timeline in book.timelines(client).items():
             stands = timeline[-1].choice
-            if (
-                other != rule
-                and stands.stands
-                and getattr(program.rule_of(stands).goal, "beside", None) == rule
-            ):
+            if other != rule and stands.stands and _goes_with(program, stands) == rule:
                 put_away.append(stands)
         for one in put_away:
             book.choose(
@@ -282,9 +278,18 @@ def put_away_with(program: Program, client: str, rule: str) -> list[str]:
     return [
         name
         for name, timeline in program.ledger.timelines(client).items()
-        if not timeline[-1].choice.stands
-        and getattr(program.rule_of(timeline[-1].choice).goal, "beside", None) == rule
+        if not timeline[-1].choice.stands and _goes_with(program, timeline[-1].choice) == rule
     ]
+
+
+def _goes_with(program: Program, choice: Choice) -> str | None:
+    """Name the rule beside which a goal was chosen, if any; also where its plugin is not there just now."""
+    try:
+        return getattr(program.rule_of(choice).goal, "beside", None)
+    except CMError:
+        return dict(choice.settings).get("goal.beside") or program.table(choice.digest)["goal"].get(
+            "beside"
+        )
 
 
 def _latest(program: Program, client: str, rule: str, on: date | None) -> tuple[Logbook, Choice]:

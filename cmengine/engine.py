@@ -8,7 +8,7 @@ from attrs import Factory, define
 
 from cmengine.days import week_number, week_of
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
-from cmengine.evaluate import Standing
+from cmengine.evaluate import Ask, Standing, ask
 from cmengine.fold import Agenda, Result, agenda_of, catches_up, results
 from cmengine.kinds import Kinds, unknown_kind
 from cmengine.ledger import Remembered
@@ -17,7 +17,6 @@ from cmengine.model import EVIDENCE, Choice, Event, Rule, Value
 from cmengine.outbox import add_messages
 from cmengine.program import FUTURE, Program
 from cmengine.sheet import Sheet, new_sheet
-from cmengine.tariff import Tariff
 from cmengine.timeline import TimelineRow, Timelines
 
 _CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
@@ -65,16 +64,16 @@ class _Page:
 @define(eq=False, repr=False)
 class Logbook:
     """Logs events within write transactions. It remembers what it has read, so that many events cost
-    little more than their rows. Call `close` before a transaction ends.
+    little more than their rows. Call `close` before a transaction ends. `ask` asks the rewards.
     """
 
     program: Program
+    _ask: Ask = ask
     _sheet: Sheet | None = None
     _pages: dict[str, _Page] = Factory(dict)
     _agendas: dict[object, Agenda] = Factory(dict)
     _timelines: dict[str, dict[str, list[TimelineRow]]] = Factory(dict)
     _pending: dict[str, Event] = Factory(dict)  # events of this transaction, by their ids
-    _tariff: Tariff = Factory(Tariff)
     _highest: str = ""  # the greatest id of an event so far
     _version: int = 0
 
@@ -112,7 +111,7 @@ class Logbook:
         if choice.stands and choice.on <= self.program.today():
             alone = agenda_of({choice.rule: timelines[choice.rule]}, rule_of)
             for stored in ledger.events_of(choice.client, choice.on):
-                if catches_up(before, choice, stored.event):
+                if catches_up(before, choice, stored.seq, stored.event):
                     caught += self._show(sheet, page, alone, stored.seq, stored.event, at)
         return caught
 
@@ -192,7 +191,7 @@ class Logbook:
     ) -> list[Result]:
         client = event.client
         found = []
-        for result in results(agenda, event, self._recall, self.program.dice, self._tariff):
+        for result in results(agenda, event, self._recall, self.program.dice, self._ask):
             earned = result.outcome.earned
             if earned is not None:
                 rule = result.rule

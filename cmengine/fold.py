@@ -90,10 +90,21 @@ def results(
         yield Result(rule, standing, outcome)
 
 
-def catches_up(before: Sequence[TimelineRow], choice: Choice, event: Event) -> bool:
+def catches_up(before: Sequence[TimelineRow], choice: Choice, seq: int, event: Event) -> bool:
     """Say whether an event that was logged earlier counts under a choice that is only now written down.
 
-    It does where its day belongs to the choice, and no choice was in force on that day before: what
-    is logged late is on time, and so is a choice.
+    It does where its day belongs to the choice, no choice was in force on that day before, and the
+    event was shown to the rule neither when it was logged nor since: what is logged late is on time,
+    and so is a choice.
     """
-    return choice.stands and event.day >= choice.on and in_force(before, event.day) is None
+    if not _catches(before, choice, event.day):
+        return False
+    known = [row for row in before if row.after_event < seq]
+    return in_force(known, event.day) is None and not any(
+        _catches(before[:place], before[place].choice, event.day)
+        for place in range(len(known), len(before))
+    )
+
+
+def _catches(before: Sequence[TimelineRow], choice: Choice, day: date) -> bool:
+    return choice.stands and day >= choice.on and in_force(before, day) is None

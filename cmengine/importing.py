@@ -37,6 +37,7 @@ from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.model import Event, Value
 from cmengine.program import Program
 from cmengine.tables import REMARK, Progress, Row, raw_rows, read_rows
+from cmengine.tariff import Tariff
 
 EVENT_COLUMNS = ("id", "client", "kind", "value", "at", "evidence")
 NEEDED = ("id", "client", "kind", "at")
@@ -84,7 +85,7 @@ def import_events(
     if not once:
         stop_if(_some(path, lines.bad(progress)))
     imported = Imported()
-    book = Logbook(program)
+    book = Logbook(program, Tariff())
     told: Progress = (lambda done: progress(2 * done)) if once else progress
     with _aside(skip_bad, path) as aside, program.ledger.bulk(), no_garbage():
         read = lines.read(told)

@@ -464,6 +464,16 @@ class Ledger:
         """Append a voucher."""
         self._insert("vouchers", **columns)
 
+    def waiting_items(self, client: str) -> list[tuple[int, int, str]]:
+        """Give the items that a client has earned and not been handed: (occurrence, n, item), oldest first."""
+        sql = (
+            "select a.occurrence, a.n, a.item from occurrences o join awards a on a.occurrence = o.seq"
+            " where o.client = ? and a.item is not null and not exists"
+            " (select 1 from vouchers v where v.occurrence = a.occurrence and v.n = a.n)"
+            " order by a.occurrence, a.n"
+        )
+        return [(row[0], row[1], row[2]) for row in self.rows(sql, client)]
+
     def add_redemption(self, voucher: str, cents: int, at: datetime, by: str) -> None:
         """Append a redemption."""
         self._insert(

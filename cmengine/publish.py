@@ -7,9 +7,9 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
+from cmengine.ahead import first_times
 from cmengine.errors import CMError, Mistake, stop_if
 from cmengine.evaluate import MOST_CENTS
-from cmengine.explain import first_times
 from cmengine.judge import law_mistakes
 from cmengine.kept import to_json
 from cmengine.kinds import Kinds, read_kinds

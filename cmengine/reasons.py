@@ -1,6 +1,7 @@
 """Why an event earned nothing under a rule, kindly, and what can be done where something can."""
 
 from cmengine.days import week_of
+from cmengine.errors import CMError
 from cmengine.model import Event, Hints, Rule
 from cmengine.program import Program
 from cmengine.timeline import TimelineRow, in_force
@@ -18,7 +19,18 @@ def reasons(program: Program, event: Event) -> dict[str, str]:
     gave = {award.rule for award in ledger.awards("event = ?", event.id)}
     said = {}
     for name, timeline in ledger.timelines(event.client).items():
-        rule = program.rule_of(next(row.choice for row in reversed(timeline) if row.choice.stands))
+        choice = next(row.choice for row in reversed(timeline) if row.choice.stands)
+        try:
+            rule = program.rule_of(choice)
+        except CMError:
+            from cmengine.absent import Absent  # late: it is seldom asked
+
+            needs = Absent(program).of(choice.digest)
+            if not needs:
+                raise
+            if name not in gave:
+                said[program.table(choice.digest)["title"]] = f"cannot be asked just now ({needs})"
+            continue
         if name not in gave and event.kind in rule.goal.listens():
             said[rule.title] = _reason(program, event, rule, timeline)
     return {title: why for title, why in said.items() if not (gave and why == NOT_MET)}
@@ -27,10 +39,14 @@ def reasons(program: Program, event: Event) -> dict[str, str]:
 def on_the_menu(program: Program, event: Event) -> list[str]:
     """Name published rules that this client has not chosen and that listen to this kind of event."""
     chosen = program.ledger.timelines(event.client)
+    from cmengine.absent import Absent
+
+    absent = Absent(program)
     return [
         rule
         for rule, digest in program.ledger.current_digests().items()
         if rule not in chosen
+        and not absent.of(digest)
         and event.kind in program.specimen(program.table(digest), digest).goal.listens()
     ]
 

@@ -2,15 +2,20 @@
 
 from datetime import date
 
+from cmengine.absent import Absent
 from cmengine.errors import CMError, Mistake
 from cmengine.explain import Explanation, explain_award
 from cmengine.ledger import AwardRow
 from cmengine.model import Award, Choice, Occurrence, Rule
+from cmengine.money import dollars
 from cmengine.program import Program
 
 
-def explained(program: Program, award: str) -> tuple[AwardRow, Rule, Explanation]:
-    """Find an award by its number, and explain it under the version of the rule that gave it."""
+def explained(program: Program, award: str) -> tuple[AwardRow, Rule | None, Explanation]:
+    """Find an award by its number, and explain it under the version of the rule that gave it.
+
+    Where a plugin that it needs is not installed any more, there is no rule, and the award is told as it was kept.
+    """
     row = program.ledger.find_award(award)
     if row is None:
         raise CMError(
@@ -19,6 +24,21 @@ def explained(program: Program, award: str) -> tuple[AwardRow, Rule, Explanation
                 "there is no such award",
                 "the numbers stand in: cmengine awards",
             )
+        )
+    kept = Award(label=row.label, cents=row.cents, item=row.item)
+    absent = Absent(program).of(row.digest)
+    if absent:
+        title = program.table(row.digest)["title"]
+        return (
+            row,
+            None,
+            Explanation(
+                title=title,
+                arithmetic=f"{kept.label}: {dollars(kept.cents)}",
+                award=None,
+                agrees=True,
+                absent=absent,
+            ),
         )
     rule = program.rule_of(_choice(program, row))
     found = program.ledger.find_event(row.event)
@@ -33,27 +53,31 @@ def explained(program: Program, award: str) -> tuple[AwardRow, Rule, Explanation
     of_reward = program.ledger.awards("occurrence = ? and reward = ?", row.occurrence, row.reward)
     place = [one.n for one in of_reward].index(row.n)
     dice = program.dice(row.event, row.rule, row.reward)
-    kept = Award(label=row.label, cents=row.cents, item=row.item)
     return row, rule, explain_award(rule, row.reward, occurrence, place, kept, dice)
 
 
-def worked_from(program: Program, row: AwardRow, rule: Rule) -> dict[str, object]:
+def worked_from(program: Program, row: AwardRow, rule: Rule | None) -> dict[str, object]:
     """Give what an award is worked out from, in technical words."""
     choice = _choice(program, row)
     found = program.ledger.find_event(row.event)
+    table = program.table(row.digest)
     return {
         "event": row.event,
         "value": None if found is None or found.event.value is None else str(found.event.value),
         "evidence": found.event.evidence if found else None,
         "rule version": row.digest,
         "settings": dict(choice.settings),
-        "goal": f"{type(rule.goal).__module__}: {rule.goal!r}",
-        "reward": f"{type(rule.rewards[row.reward]).__module__}: {rule.rewards[row.reward]!r}",
+        "goal": _part(rule.goal) if rule else str(table["goal"]),
+        "reward": _part(rule.rewards[row.reward]) if rule else str(table["reward"][row.reward]),
         "ordinal": row.ordinal,
         "slot": row.slot,
         "dice": f"HMAC-SHA256(draw secret, event + rule + {row.reward})",
         "draw secret's hash": program.ledger.fact("draws"),
     }
+
+
+def _part(part: object) -> str:
+    return f"{type(part).__module__}: {part!r}"
 
 
 def _choice(program: Program, row: AwardRow) -> Choice:

@@ -70,7 +70,7 @@ class Replay:
         self._known[rule] = [*before, step]
         self._agenda = agenda_of(self._known, self.rule_of)
         for seq, event in self._past.items():
-            if catches_up(before, step.choice, event):
+            if catches_up(before, step.choice, seq, event):
                 self._show(agenda_of({rule: self._known[rule]}, self.rule_of), seq, event)
 
     def _correct(self, correction: Correction) -> None:

@@ -139,9 +139,7 @@ class Reader:
         mistakes += wrong
         rewards, wrong = self._listed(table, "reward", "reward", place)
         mistakes += wrong
-        notify, wrong = self._listed(
-            {"notify": [{"kind": "outbox"}], **table}, "notify", "notifier", place
-        )
+        notify, wrong = self.notifiers(table, place)
         mistakes += wrong
         calendar, wrong = _calendar(table, place)
         mistakes += wrong
@@ -165,6 +163,10 @@ class Reader:
             calendar=calendar,
             digest=known_as or digest(table),
         ), []
+
+    def notifiers(self, table: Table, place: Place) -> tuple[list[Any], list[Mistake]]:
+        """Build the notifiers of a rule alone; a rule that names none has the outbox."""
+        return self._listed({"notify": [{"kind": "outbox"}], **table}, "notify", "notifier", place)
 
     def _goal(
         self, rule: Table, whole: Place, check: bool, said: Collection[str]

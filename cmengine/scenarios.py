@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
+from cmengine.ahead import labels
 from cmengine.dice import dice_from
 from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.evaluate import play
-from cmengine.explain import labels
 from cmengine.kept import with_settings
 from cmengine.kinds import Kinds, unknown_kind
 from cmengine.model import Event

@@ -1,10 +1,11 @@
 """Replay the log and compare: every occurrence, every award, every memory, every rule's text."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from attrs import define, field
 
+from cmengine.absent import Absent, kept_problems
 from cmengine.errors import CMError
 from cmengine.kept import digest, of_json
 from cmengine.ledger import Remembered
@@ -18,9 +19,10 @@ Row = tuple[object, ...]
 
 @define
 class Verdict:
-    """What a check of the ledger found."""
+    """What a check of the ledger found. `notes` are no problems: what could not be replayed, and why."""
 
     problems: list[str] = field(factory=list)
+    notes: dict[str, str] = field(factory=dict)
     clients: int = 0
     events: int = 0
     awards: int = 0
@@ -56,27 +58,36 @@ def _all_problems(
             yield f"rule '{row['rule']}': its kept text is not the text that was published"
     for row in ledger.rows("select client, waiting_cents from balances where waiting_cents < 0"):
         yield f"client {row['client']}: {-row['waiting_cents']} cents more were issued than earned"
+    absent = Absent(program)
     for client in ledger.clients():
         verdict.clients += 1
         try:
-            yield from _client_problems(program, client, verdict)
+            yield from _client_problems(program, client, verdict, absent)
         except CMError as error:
             yield f"client {client}: {error}"
         progress(1)
 
 
-def _client_problems(program: Program, client: str, verdict: Verdict) -> Iterator[str]:
+def _client_problems(
+    program: Program, client: str, verdict: Verdict, absent: Absent
+) -> Iterator[str]:
     ledger = program.ledger
     events = [(stored.seq, stored.event) for stored in ledger.all_events_of(client)]
     verdict.events += len(events)
     replay = Replay(program.rule_of, program.dice)
-    replay.run(ledger.timelines(client), events, ledger.corrections_of(client))
-    yield from _occurrence_problems(program, client, replay, verdict)
-    yield from _memory_problems(program, client, replay)
+    timelines = ledger.timelines(client)
+    gone = absent.among(timelines)
+    for rule, needs in gone.items():
+        verdict.notes[rule] = needs
+        yield from kept_problems(program, client, rule)
+    here = {rule: rows for rule, rows in timelines.items() if rule not in gone}
+    replay.run(here, events, ledger.corrections_of(client))
+    yield from _occurrence_problems(program, client, replay, verdict, gone)
+    yield from _memory_problems(program, client, replay, gone)
 
 
 def _occurrence_problems(
-    program: Program, client: str, replay: Replay, verdict: Verdict
+    program: Program, client: str, replay: Replay, verdict: Verdict, gone: Collection[str]
 ) -> Iterator[str]:
     ledger = program.ledger
     wanted = dict(replay.given)
@@ -89,6 +100,8 @@ def _occurrence_problems(
         verdict.awards += 1
     counts = dict(ledger.occurrences_of(client).values())
     for row in ledger.rows("select * from occurrences where client = ? order by seq", client):
+        if row["rule"] in gone:
+            continue
         key = (row["event"], row["rule"])
         where = f"client {client}: event {row['event']}, rule '{row['rule']}'"
         given = wanted.pop(key, None)
@@ -133,12 +146,16 @@ def _rows(given: Given) -> tuple[Row, list[Row]]:
     ]
 
 
-def _memory_problems(program: Program, client: str, replay: Replay) -> Iterator[str]:
+def _memory_problems(
+    program: Program, client: str, replay: Replay, gone: Collection[str]
+) -> Iterator[str]:
     cents: Counter[str] = Counter()
     for (_, rule), given in replay.given.items():
         cents[rule] += given.result.outcome.earned.cents if given.result.outcome.earned else 0
     timelines = program.ledger.timelines(client)
     for rule, kept in program.ledger.memories_of([client]).get(client, {}).items():
+        if rule in gone:
+            continue
         standing = replay.standings.get(rule)
         if standing is None and rule in timelines and replay.round:
             first = timelines[rule][0].choice

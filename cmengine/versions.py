@@ -5,9 +5,9 @@ from random import Random
 
 from attrs import evolve, frozen
 
+from cmengine.ahead import first_times
 from cmengine.case import Case, cents, items, same_luck, total
 from cmengine.evaluate import awards_of
-from cmengine.explain import first_times
 from cmengine.histories import FIRST, History, Thing, drawn, small, things
 from cmengine.kinds import Kinds
 from cmengine.model import Occurrence, Rule

@@ -63,7 +63,7 @@ def issue_voucher(
 
 def _can_issue(program: Program, client: str, amount: int, waiting: int) -> None:
     where = f"client '{client}'"
-    items = [item for _, _, item in waiting_items(program, client)] if waiting == 0 else []
+    items = [item for _, _, item in program.ledger.waiting_items(client)] if waiting == 0 else []
     if items:
         todo = f"there is '{items[0]}' waiting; name it with: --item '{items[0]}'"
         raise CMError(Mistake(where, "no money is waiting just now", todo))
@@ -92,7 +92,7 @@ def _can_issue(program: Program, client: str, amount: int, waiting: int) -> None
 
 
 def _waiting_item(program: Program, client: str, item: str) -> tuple[int, int]:
-    waiting = waiting_items(program, client)
+    waiting = program.ledger.waiting_items(client)
     for occurrence, n, found in waiting:
         if found == item:
             return occurrence, n
@@ -101,19 +101,6 @@ def _waiting_item(program: Program, client: str, item: str) -> tuple[int, int]:
         or "nothing of the kind has been earned yet"
     )
     raise CMError(Mistake(f"client '{client}'", f"no '{item:.60}' is waiting", todo))
-
-
-def waiting_items(program: Program, client: str) -> list[tuple[int, int, str]]:
-    """Give the items that a client has earned and not been handed: (occurrence, n, item), oldest first."""
-    return [
-        (row["occurrence"], row["n"], row["item"])
-        for row in program.ledger.rows(
-            "select a.occurrence, a.n, a.item from occurrences o join awards a on a.occurrence = o.seq "
-            "where o.client = ? and a.item is not null and not exists "
-            "(select 1 from vouchers v where v.occurrence = a.occurrence and v.n = a.n) order by a.occurrence, a.n",
-            client,
-        )
-    ]
 
 
 def redeem_voucher(program: Program, code: str) -> Redeemed:

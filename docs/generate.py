@@ -146,7 +146,7 @@ MEANS = {
     "item.item": "what the thing is called",
     "praise.says": "the words; of several, each in its turn",
     "outbox.where": "the file that each message is added to",
-    "apprise.where": "the file with the addresses, as apprise reads it",
+    "apprise.where": "the file with the addresses, one `code = address` a line",
 }
 
 _TAKES = {
@@ -182,12 +182,31 @@ def shipped(registry: Registry) -> dict[str, dict[str, type[Any]]]:
 
 
 def kinds_that_ship() -> str:
-    """Write one line for each part, with a link to each kind."""
-    lines = []
+    """Write a table of the kinds as the plugins offer them, with a link where the page has more of one."""
+    page = (DOCS / "rules.md").read_text(encoding="utf-8")
+    rows = [
+        "| | kind | | options, those in brackets can be left out |",
+        "| --- | --- | --- | --- |",
+    ]
     for part, classes in shipped(load_plugins()).items():
-        links = ", ".join(f"[`{kind}`](#{kind})" for kind in classes)
-        lines.append(f"- **{part}**: {links}")
-    return "\n".join(lines)
+        for kind, cls in classes.items():
+            name = f"[`{kind}`](#{kind})" if f"\n### {kind}\n" in page else f"`{kind}`"
+            rows.append(f"| {part} | {name} | {_in_short(cls)} | {_options_in_short(cls)} |")
+    return "\n".join(rows)
+
+
+def _in_short(cls: type[Any]) -> str:
+    """Give the first sentence of what a class says it is."""
+    words = " ".join((cls.__doc__ or "").split()).replace("``", "`")
+    return re.split(r"(?<=[.:])(?<!\.\.\.) ", words)[0].replace("|", "or").rstrip(".:")
+
+
+def _options_in_short(cls: type[Any]) -> str:
+    names = [
+        f"`{one.name}`" if one.default is attrs.NOTHING else f"(`{one.name}`)"
+        for one in attrs.fields(cls)
+    ]
+    return ", ".join(names)
 
 
 def options(name: str) -> str:

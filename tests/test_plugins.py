@@ -17,10 +17,10 @@ from cmengine import Award, Event, Goal, Message, Met, Notifier, Occurrence, Rew
 from cmengine.choices import Wish, choose_goals
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
-from cmengine.outbox import send_waiting
 from cmengine.plugins import Registry, load_plugins
 from cmengine.program import Program, open_program
 from cmengine.publish import publish
+from cmengine.sending import send_waiting
 from cmengine.starters import make_program
 from cmengine.verify import verify
 

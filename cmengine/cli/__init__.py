@@ -100,13 +100,19 @@ class Commands(click.Group):
     help="The program's folder (default: CMENGINE_PROGRAM, or this folder).",
 )
 @click.option("--by", metavar="NAME", help="Who is at the desk (default: your login name).")
+@click.option(
+    "--trace",
+    is_flag=True,
+    envvar="CMENGINE_TRACE",
+    help="Tell on standard error what the plugins are asked and answer (or CMENGINE_TRACE=1).",
+)
 @click.version_option(package_name="cmengine", message="cmengine %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, folder: str, by: str | None) -> None:
+def cli(ctx: click.Context, folder: str, by: str | None, trace: bool) -> None:
     """Rewards for any positive change. Nothing that goes badly ever costs anybody anything."""
     from cmengine.cli.desk import Desk
 
-    ctx.obj = Desk(folder, by)
+    ctx.obj = Desk(folder, by, trace)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
-from cmengine.cli.show import count, day, document, money, say, table
+from cmengine.cli.show import count, day, document, money, say, table, wrapped
 from cmengine.ordinals import nth
 
 
@@ -89,7 +89,7 @@ def explain_command(
                 "award": row.id,
                 "client": row.client,
                 "rule": row.rule,
-                "title": rule.title,
+                "title": why.title,
                 "digest": row.digest,
                 "event": row.event,
                 "on": row.on.isoformat(),
@@ -100,6 +100,7 @@ def explain_command(
                 "arithmetic": why.arithmetic,
                 "cents": row.cents,
                 "agrees": why.agrees,
+                "absent": why.absent or None,
                 "corrected": row.corrected,
                 "technical": details,
                 "unchanged_by": list(UNCHANGED),
@@ -107,7 +108,7 @@ def explain_command(
         )
         return
     say(f"{row.label}, for {row.client} (award {row.id})")
-    say(f"  Goal     {rule.title}")
+    say(f"  Goal     {why.title}")
     say(f"  What     {row.reason}, {day(row.on)}")
     slot = f", place {row.slot} of the calendar" if row.slot else ""
     say(f"  Which    the {nth(row.ordinal)} time{slot}")
@@ -116,6 +117,13 @@ def explain_command(
     say(f"  Rule     {row.rule}, version {row.digest[:12]}, as it was when it was chosen")
     if row.corrected:
         say("  Mistake  the event was marked as a mistake of ours; the award stays")
+    if why.absent:
+        say(
+            wrapped(
+                "  Kept     ",
+                f"as it was worked out then. It cannot be worked out again just now: {why.absent}.",
+            )
+        )
     if not why.agrees:
         say("  Look     working it out again gives something else; run: cmengine verify")
     if technical:

@@ -67,6 +67,7 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
                         "times": goal.times,
                         "earned_cents": goal.cents,
                         "next": goal.coming,
+                        "absent": goal.absent or None,
                     }
                     for goal in seen.goals
                 ],
@@ -93,6 +94,8 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
             say(f"    {so_far}; the {nth(goal.times + 1)} time: {several(goal.coming)}")
         else:
             say(f"    {so_far}")
+        if goal.absent:
+            say(f"    What comes next cannot be told just now: {goal.absent}")
     if not seen.goals:
         so_far = "No goal just now" if seen.put_away else "No goal chosen yet"
         say(f"\n  {so_far}. The menu: cmengine rules list")

@@ -18,13 +18,22 @@ class Desk:
 
     folder: str
     by: str | None
+    trace: bool = False
 
     @contextmanager
     def open(self, *, look_at_key: bool = True) -> Iterator[Any]:
         """Open the program for one command. Without `look_at_key`, a wrong key is refused when it is used."""
         from cmengine.program import open_program
 
-        program = open_program(Path(self.folder), by=self.by)
+        if self.trace:
+            from cmengine.cli.show import note
+            from cmengine.plugins import load_plugins
+            from cmengine.trace import traced
+
+            every = load_plugins()
+            program = traced(open_program(Path(self.folder), by=self.by, registry=every), note)
+        else:
+            program = open_program(Path(self.folder), by=self.by)
         try:
             if look_at_key:
                 _ = program.keys

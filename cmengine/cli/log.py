@@ -68,11 +68,10 @@ def log_command(
     as_json: bool,
 ) -> None:
     """Log that KIND happened for CLIENT, and see at once what it earned."""
+    from cmengine.coming import coming
     from cmengine.engine import log_event, make_event
     from cmengine.errors import CMError, Mistake
-    from cmengine.overview import coming
     from cmengine.reasons import on_the_menu, reasons
-    from cmengine.vouchers import waiting_items
 
     with desk.open(look_at_key=False) as program:
         moment = program.moment(day_meant(program, on), at)
@@ -97,7 +96,7 @@ def log_command(
         menu = [] if awards or why else on_the_menu(program, event)
         unit = program.kinds[kind].unit
         who = program.ledger.called(client)
-        things = [item for _, _, item in waiting_items(program, client)]
+        things = [item for _, _, item in program.ledger.waiting_items(client)]
         corrected = logged.again and program.ledger.is_marked(event.id)
     if as_json:
         document(

@@ -37,7 +37,7 @@ def list_messages(desk: Desk, as_json: bool) -> None:
 @pass_desk
 def send(desk: Desk, as_json: bool) -> None:
     """Send what waits. What does not go is kept and can be sent again; it costs the client nothing."""
-    from cmengine.outbox import send_waiting
+    from cmengine.sending import send_waiting
 
     sent, kept = 0, []
     with desk.open() as program:

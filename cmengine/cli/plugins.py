@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from cmengine.cli.desk import Desk, examples, json_option
+from cmengine.cli.plugins_new import new_command
 from cmengine.cli.show import document, note, say, several, table
 
 
@@ -58,6 +59,9 @@ def plugins_command(ctx: click.Context, as_json: bool) -> None:
     for one, _ in listed:
         if one.error:
             say(f"\n{one.name} did not load: {one.error}")
+
+
+plugins_command.add_command(new_command)
 
 
 @plugins_command.command(

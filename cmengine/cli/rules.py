@@ -247,8 +247,8 @@ def _shown(digest: str, rule: dict[str, Any]) -> dict[str, Any]:
 @pass_desk
 def show_rule(desk: Desk, rule_id: str, as_json: bool) -> None:
     """Show one rule: why, from where, what the client may set, and what the first times earn."""
+    from cmengine.ahead import first_times
     from cmengine.errors import Mistake, did_you_mean
-    from cmengine.explain import first_times
     from cmengine.publish import unpublished
 
     with desk.open() as program:

@@ -9,19 +9,19 @@ from random import Random
 
 from attrs import define, frozen
 
+from cmengine.ahead import labels
 from cmengine.choices import Wish, choose_goals
 from cmengine.cli.show import day, money, several
 from cmengine.engine import Logged, add_client, log_event, make_event
 from cmengine.errors import CMError, Mistake
-from cmengine.explain import labels
-from cmengine.outbox import send_waiting
 from cmengine.overview import overview
 from cmengine.program import Clock, Program, now_utc, open_program
 from cmengine.publish import publish
 from cmengine.recall import explained
+from cmengine.sending import send_waiting
 from cmengine.starters import make_program
 from cmengine.verify import verify
-from cmengine.vouchers import issue_voucher, redeem_voucher, waiting_items
+from cmengine.vouchers import issue_voucher, redeem_voucher
 
 Say = Callable[[str], object]
 STARTER = "drop-in"
@@ -239,7 +239,7 @@ def _vouchers(program: Program, say: Say) -> None:
         f"  Moth takes 10.00 now; {money(part.waiting)} stays for another day, for as long as Moth likes"
     )
     for person in PEOPLE:
-        items = waiting_items(program, person.code)
+        items = program.ledger.waiting_items(person.code)
         if items:
             issue_voucher(program, person.code, item=items[0][2])
             say(f"  {person.name} gets a {items[0][2]} from the bowl")
@@ -261,9 +261,9 @@ def _messages(program: Program, say: Say) -> None:
 
 def _explain(program: Program, say: Say) -> None:
     award = program.ledger.awards("client = 'c001' and rule = 'drop-in'")[-1]
-    row, rule, why = explained(program, award.id)
+    row, _, why = explained(program, award.id)
     say(
-        f"\nWhy did Juniper get {row.label} on {day(row.on)}? {rule.title}, for the {row.ordinal}th time: {why.arithmetic}"
+        f"\nWhy did Juniper get {row.label} on {day(row.on)}? {why.title}, for the {row.ordinal}th time: {why.arithmetic}"
     )
 
 

@@ -28,14 +28,22 @@ def verify_command(ctx: click.Context, as_json: bool) -> None:
             {
                 "ok": verdict.ok,
                 "problems": verdict.problems,
+                "notes": [
+                    f"rule '{rule}': {_not_replayed(needs)}"
+                    for rule, needs in verdict.notes.items()
+                ],
                 "clients": verdict.clients,
                 "events": verdict.events,
                 "awards": verdict.awards,
             }
         )
-    elif verdict.ok:
+        ctx.exit(0 if verdict.ok else 1)
+    for rule, needs in verdict.notes.items():
+        note(f"Note: rule '{rule}': {_not_replayed(needs)}")
+    if verdict.ok:
+        whole = "All that could be replayed" if verdict.notes else "All"
         say(
-            f"All is as the log says: {count(verdict.clients, 'client')},"
+            f"{whole} is as the log says: {count(verdict.clients, 'client')},"
             f" {count(verdict.events, 'event')}, {count(verdict.awards, 'award')}."
         )
     else:
@@ -43,3 +51,7 @@ def verify_command(ctx: click.Context, as_json: bool) -> None:
             note(f"Error: {problem}")
     if not verdict.ok:
         ctx.exit(1)
+
+
+def _not_replayed(needs: str) -> str:
+    return f"not replayed, because {needs}; its days, counts and sums were checked, and what was earned stands"

@@ -28,7 +28,7 @@ def voucher_command() -> None:
 def issue(desk: Desk, client: str, amount: str | None, item: str | None, as_json: bool) -> None:
     """Issue a voucher to CLIENT. The code is shown once, now: write it on the slip."""
     from cmengine.money import cents
-    from cmengine.vouchers import issue_voucher, waiting_items
+    from cmengine.vouchers import issue_voucher
 
     if amount is not None and item is not None:
         raise click.UsageError("name an amount or an item, not both")
@@ -40,7 +40,7 @@ def issue(desk: Desk, client: str, amount: str | None, item: str | None, as_json
         done = issue_voucher(program, client, cents=wanted, item=item)
         currency = program.settings.currency
         who = program.ledger.called(client)
-        things = [one for _, _, one in waiting_items(program, client)]
+        things = [one for _, _, one in program.ledger.waiting_items(client)]
     if as_json:
         document(
             {
