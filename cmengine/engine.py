@@ -22,6 +22,7 @@ from cmengine.timeline import TimelineRow, Timelines
 _CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 MOST_NOTE = 2_000
 MOST_NAME = 200
+ROWS = 2_048  # events that are held before their rows are written
 MOST_PAGES = 10_000  # clients that a logbook remembers, beyond those of the transaction under way
 
 
@@ -42,7 +43,13 @@ class _Account:
     standing: Standing
     cents: int
     round: int
+    by_week_or_slot: bool = False  # what counts already may lie on another day
     changed: bool = False
+
+    def turn_to(self, rule: Rule) -> None:
+        """Go on under a version of the rule."""
+        self.rule = rule
+        self.by_week_or_slot = rule.per_week is not None or bool(rule.calendar)
 
     def forget_days(self) -> None:
         """Leave to the ledger what counted on which day: it has every row by now."""
@@ -54,9 +61,10 @@ class _Account:
 class _Page:
     """What the logbook knows of one client."""
 
-    agenda: Agenda
+    timelines: Timelines  # until they are worked out
     memories: dict[str, Remembered]
     round: int
+    agenda: Agenda | None = None
     accounts: dict[str, _Account] = Factory(dict)
     used: bool = False
 
@@ -87,9 +95,14 @@ class Logbook:
         if known is not None:
             return Logged(same_event(known, event), again=True)
         seq = sheet.add_event(event, logged_at, at)
+        if seq % ROWS == 0:
+            sheet.write()  # while they are still at hand, and so that few are held
         self._pending[event.id] = event
         page = self._page(event.client)
-        return Logged(event, self._show(sheet, page, page.agenda, seq, event, logged_at))
+        agenda = page.agenda
+        if agenda is None:
+            agenda = self._agenda(page)
+        return Logged(event, self._show(sheet, page, agenda, seq, event, logged_at))
 
     def timelines(self, client: str) -> dict[str, list[TimelineRow]]:
         """Give a client's timelines, with what was chosen in this transaction."""
@@ -106,7 +119,7 @@ class Logbook:
         ledger.add_choice(choice, at, self.program.by)
         timelines[choice.rule] = [*before, TimelineRow(choice, ledger.last_event(), 0)]
         page = self._page(choice.client)
-        page.agenda = agenda_of(timelines, rule_of)
+        page.timelines, page.agenda = timelines, None
         caught: list[Result] = []
         if choice.stands and choice.on <= self.program.today():
             alone = agenda_of({choice.rule: timelines[choice.rule]}, rule_of)
@@ -163,9 +176,9 @@ class Logbook:
         timelines, memories = ledger.timelines_of(new), ledger.memories_of(new)
         rounds = ledger.rounds_of(new)
         for client in new:
-            agenda = self._agenda(timelines.get(client, {}))
-            page = _Page(agenda, memories.get(client, {}), rounds.get(client, 0))
-            self._pages[client] = page
+            self._pages[client] = _Page(
+                timelines.get(client, {}), memories.get(client, {}), rounds.get(client, 0)
+            )
 
     def _page(self, client: str) -> _Page:
         if client not in self._pages:
@@ -174,8 +187,9 @@ class Logbook:
         page.used = True
         return page
 
-    def _agenda(self, timelines: Timelines) -> Agenda:
+    def _agenda(self, page: _Page) -> Agenda:
         """Work out an agenda; clients who chose the same on the same days share one."""
+        timelines = page.timelines
         key = tuple(
             (row.choice.rule, row.choice.digest, row.choice.settings, row.choice.on, row.choice.stands)
             for rows in timelines.values()
@@ -184,6 +198,7 @@ class Logbook:
         agenda = self._agendas.get(key)
         if agenda is None:
             agenda = self._agendas[key] = agenda_of(timelines, self.program.rule_of)
+        page.timelines, page.agenda = {}, agenda
         return agenda
 
     def _show(
@@ -212,20 +227,25 @@ class Logbook:
             # Another version of the rule may count by the week what this one did not.
             self._sheet.write()
             account.forget_days()
-            account.rule = rule
+            account.turn_to(rule)
         account.changed = True
         standing = account.standing
-        if standing.latest is not None and rule.counts_up:
+        latest = standing.latest
+        if latest is not None and (account.by_week_or_slot or event.day <= latest):
             self._count_up(client, rule, standing, event.day)
         return standing
 
     def _account(self, page: _Page, rule: Rule, first: date) -> _Account:
         kept = page.memories.pop(rule.id, None)
         if kept is None:
-            return _Account(rule, Standing(memory=rule.goal.start(), first=first), 0, page.round)
-        memory = of_text(kept.memory)
-        standing = Standing(memory=memory, first=first, times=kept.times, latest=kept.latest)
-        return _Account(rule, standing, kept.cents, kept.round)
+            standing = Standing(memory=rule.goal.start(), first=first)
+            account = _Account(rule, standing, 0, page.round)
+        else:
+            memory = of_text(kept.memory)
+            standing = Standing(memory=memory, first=first, times=kept.times, latest=kept.latest)
+            account = _Account(rule, standing, kept.cents, kept.round)
+        account.turn_to(rule)
+        return account
 
     def _count_up(self, client: str, rule: Rule, standing: Standing, day: date) -> None:
         """Fill in what counted already on the day, in the week and in the slot of an event.

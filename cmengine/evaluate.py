@@ -48,12 +48,12 @@ class Standing:
 
     def count(self, occurrence: Occurrence) -> None:
         """Let an occurrence count for its day, its week and its slot."""
-        on = occurrence.on
+        on, days, weeks = occurrence.on, self.days, self.weeks
         week = week_number(on)
         if self.latest is None or on > self.latest:
             self.latest = on
-        self.days[on] = self.days.get(on, 0) + 1
-        self.weeks[week] = self.weeks.get(week, 0) + 1
+        days[on] = days.get(on, 0) + 1
+        weeks[week] = weeks.get(week, 0) + 1
         if occurrence.slot is not None:
             self.slots |= {occurrence.slot}
 
@@ -91,9 +91,15 @@ def evaluate(rule: Rule, standing: Standing, event: Event, dice: Dice, ask: Ask 
     day = event.day
     if not rule.open_on(day):
         return Outcome(standing.memory)
-    memory, met = _step(rule, standing.memory, event)
+    try:
+        memory, met = rule.goal.step(standing.memory, event)
+        hash(memory)
+    except (Exception, SystemExit) as error:
+        raise _fault(rule, rule.goal, f"raised {_named(error)}") from error
     if met is None:
         return Outcome(memory)
+    if type(met) is not Met:
+        raise _fault(rule, rule.goal, f"answered {met!r:.80} instead of Met or None")
     if rule.per_day is not None and standing.days.get(day, 0) >= rule.per_day:
         return Outcome(standing.memory, None, "day")
     if rule.per_week is not None and standing.weeks.get(week_number(day), 0) >= rule.per_week:
@@ -163,17 +169,6 @@ def play(
             outcome = Outcome(standing.memory)
         outcomes.append(outcome)
     return outcomes
-
-
-def _step(rule: Rule, memory: Hashable, event: Event) -> tuple[Hashable, Met | None]:
-    try:
-        after, met = rule.goal.step(memory, event)
-        hash(after)
-    except (Exception, SystemExit) as error:
-        raise _fault(rule, rule.goal, f"raised {_named(error)}") from error
-    if met is not None and type(met) is not Met:
-        raise _fault(rule, rule.goal, f"answered {met!r:.80} instead of Met or None")
-    return after, met
 
 
 def _named(error: BaseException) -> str:

@@ -5,7 +5,6 @@ that a line that is off is named before anything is kept; what a batch has writt
 the same file imported again goes on from there.
 """
 
-import gc
 import re
 from array import array
 from collections import Counter
@@ -22,6 +21,7 @@ from attrs import Factory, define, field
 
 from cmengine.choices import Chosen, Wish, choose_goals
 from cmengine.days import YEARS, moment_on, read_day
+from cmengine.elsewhere import no_garbage
 from cmengine.engine import (
     MOST_NAME,
     Logbook,
@@ -46,6 +46,7 @@ MOST_SHOWN = 50
 BATCH = 20_000  # events a transaction
 MOST_READ, MOST_SHORT = 10_000, 40  # how many values are remembered, and of how many letters
 UNREAD = object()
+_READ: list[str] = []
 # A moment that datetime.isoformat would write just so.
 _AS_WRITTEN = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-](?!00:00)\d\d:\d\d", re.ASCII
@@ -92,18 +93,6 @@ def import_events(
         while some := list(islice(read, batch)):
             _keep(program, book, path, some, imported, aside)
     return imported
-
-
-@contextmanager
-def no_garbage() -> Iterator[None]:
-    """Leave out the search for garbage while there is much to hold and none of it goes in circles."""
-    usual = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if usual:
-            gc.enable()
 
 
 def _keep(
@@ -203,15 +192,16 @@ class _Lines:
 
     def read(self, progress: Progress = lambda done: None) -> Iterator[_Read]:
         """Give each line with its event, or with its mistakes."""
+        program, look = self.program, self._look
         for row in self.rows(progress):
             wrong: list[tuple[str, str]] = []
-            seen = self._look(row, wrong)
+            seen = look(row, wrong)
             if seen is None:
                 yield row, None, "", self._mistakes(row, wrong)
             else:
                 at = row.cells[4]
-                written = at if _AS_WRITTEN(at) else ""
-                yield row, event_of(self.program, *seen), written, ()
+                row.cells = _READ  # what is held for long is held without its letters
+                yield row, event_of(program, *seen), at if _AS_WRITTEN(at) else "", ()
 
     def bad(self, progress: Progress) -> list[_Bad]:
         """Find every line that is off, also where an id comes again with a different event."""
@@ -259,10 +249,10 @@ class _Lines:
             wrong.append((row.wrong, ""))
             return None
         id, client, kind, value, at, evidence = row.cells
-        moment = self._now
         try:
             moment = read_moment(at, self.program, self.zone)
         except ValueError as error:
+            moment = self._now
             wrong.append((f"at: {error}", ""))
         if not id or id.isspace():
             todo = "give every event an id of its own, so that it is never counted twice"
@@ -361,7 +351,7 @@ def read_moment(text: str, program: Program, zone: ZoneInfo | None) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"'{text:.40}' is not a time like 2026-01-05T09:30:00-08:00") from None
-    if moment.year not in YEARS:
+    if not YEARS.start <= moment.year < YEARS.stop:
         raise ValueError(
             f"{moment.date()} is not a day of the years 1900 to 2999; look at the year"
         )

@@ -23,6 +23,7 @@ from cmengine.sqlite import sqlite3
 from cmengine.timeline import Correction, TimelineRow
 
 BULK_KIB = 64 * 1024
+_EVENT = "seq, id, client, kind, occurred_at, on_day, value, is_number, evidence, logged_by"
 _THESE = "(select value from json_each(?))"
 
 
@@ -32,6 +33,19 @@ class Stored:
 
     seq: int
     event: Event
+
+
+@frozen(eq=False, repr=False)
+class KeptOccurrence:
+    """An occurrence as it is kept: the event (by its place) and rule it comes from, its round, ordinal,
+    day, slot, reason and version, its awards (n, reward, label, cents, item), and whether it still counts.
+    """
+
+    event: int
+    rule: str
+    fact: tuple[object, ...]
+    awards: list[tuple[object, ...]]
+    counts: bool
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -286,7 +300,7 @@ class Ledger:
 
     def find_event(self, event: str) -> Stored | None:
         """Find an event by its id."""
-        row = self.one("select * from events where id = ?", event)
+        row = self.one(f"select {_EVENT} from events where id = ?", event)
         return None if row is None else _stored(row)
 
     def events_of(self, client: str, since: date | None = None) -> Iterator[Stored]:
@@ -296,16 +310,54 @@ class Ledger:
         """
         first = since.isoformat() if since else ""
         sql = (
-            "select * from events where client = ? and on_day >= ? and not exists"
+            f"select {_EVENT} from events where client = ? and on_day >= ? and not exists"
             " (select 1 from corrections c where c.event = events.seq) order by seq"
         )
         for row in self.rows(sql, client, first):
             yield _stored(row)
 
-    def all_events_of(self, client: str) -> Iterator[Stored]:
+    def all_events_of(self, client: str) -> list[Stored]:
         """Give a client's events in the order of logging, mistakes among them."""
-        for row in self.rows("select * from events where client = ? order by seq", client):
-            yield _stored(row)
+        return self.logs_of([client]).get(client, [])
+
+    def logs_of(self, clients: Sequence[str]) -> dict[str, list[Stored]]:
+        """Give the events of many clients, by client, in the order of logging, mistakes among them."""
+        found: dict[str, list[Stored]] = {}
+        sql = f"select {_EVENT} from events where client in {_THESE} order by client, seq"
+        for row in self.each(sql, json.dumps(clients)):
+            found.setdefault(row[2], []).append(_stored(row))
+        return found
+
+    def event_counts(self) -> dict[str, int]:
+        """Count the events of every client, by client."""
+        counts = dict.fromkeys(self.clients(), 0)
+        for row in self.each("select client, count(*) from events group by client"):
+            counts[row[0]] = row[1]
+        return counts
+
+    def kept_of(self, clients: Sequence[str]) -> dict[str, list[KeptOccurrence]]:
+        """Give the occurrences of many clients, by client, as they are kept, with their awards."""
+        counting = self.rows("select max(occurrence) from released")[0][0] is None
+        released = (
+            "0" if counting else "exists (select 1 from released r where r.occurrence = o.seq)"
+        )
+        found: dict[str, list[KeptOccurrence]] = {}
+        sql = (
+            f"select client, seq, event, rule, round, ordinal, on_day, slot, reason, digest, {released}"
+            f" from occurrences o where client in {_THESE} order by client, seq"
+        )
+        these = json.dumps(clients)
+        awards: dict[int, list[tuple[object, ...]]] = {}
+        for occurrence, *award in self.each(
+            "select a.occurrence, a.n, a.reward, a.label, a.cents, a.item from occurrences o"
+            f" join awards a on a.occurrence = o.seq where o.client in {_THESE} order by o.seq, a.n",
+            these,
+        ):
+            awards.setdefault(occurrence, []).append(tuple(award))
+        for client, seq, event, rule, *fact, gone in self.each(sql, these):
+            one = KeptOccurrence(event, rule, tuple(fact), awards.get(seq, []), not gone)
+            found.setdefault(client, []).append(one)
+        return found
 
     def logged(self, client: str) -> list[dict[str, Any]]:
         """Give what was logged for a client, in the order of logging, and what each earned in cents."""
@@ -322,7 +374,10 @@ class Ledger:
 
     def corrections_of(self, client: str) -> list[Correction]:
         """Give the corrections of a client's events."""
-        sql = "select c.event, c.after_event, c.turn from events e join corrections c on c.event = e.seq where e.client = ?"
+        sql = (
+            "select c.event, c.after_event, c.turn from events e join corrections c on c.event = e.seq"
+            " where e.client = ?"
+        )
         return [Correction(*row) for row in self.rows(sql, client)]
 
     def is_corrected(self, event: int) -> bool:
@@ -421,9 +476,9 @@ class Ledger:
         row = self.one("pragma data_version")
         return row[0] if row else 0
 
-    def append(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
-        """Append many rows."""
-        self._db.executemany(sql, rows)
+    def append(self, sql: str, cells: Sequence[object]) -> None:
+        """Append rows, their cells one behind the other."""
+        self._db.execute(sql, cells)
 
     # Reading
 
@@ -511,19 +566,19 @@ def _settings(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((key, value) for key, value in json.loads(text))
 
 
-def _stored(row: sqlite3.Row) -> Stored:
-    text = row["value"]
+def _stored(row: Sequence[Any]) -> Stored:
+    seq, id, client, kind, at, day, value, is_number, evidence, by = row
     return Stored(
-        row["seq"],
+        seq,
         Event(
-            id=row["id"],
-            client=row["client"],
-            kind=row["kind"],
-            at=datetime.fromisoformat(row["occurred_at"]),
-            day=date.fromisoformat(row["on_day"]),
-            value=Decimal(text) if row["is_number"] else text,
-            evidence=row["evidence"],
-            by=row["logged_by"],
+            id=id,
+            client=client,
+            kind=kind,
+            at=datetime.fromisoformat(at),
+            day=_day(day),
+            value=Decimal(value) if is_number else value,
+            evidence=evidence,
+            by=by,
         ),
     )
 

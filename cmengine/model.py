@@ -221,11 +221,6 @@ class Rule:
     notify: tuple[Notifier, ...] = ()
     digest: str = ""
 
-    @property
-    def counts_up(self) -> bool:
-        """Say whether it matters what counted already, that day, that week or in that slot."""
-        return self.per_day is not None or self.per_week is not None or bool(self.calendar)
-
     def open_on(self, day: date) -> bool:
         """Say whether the rule runs on this day."""
         starts, ends = self.starts, self.ends

@@ -15,6 +15,7 @@ def add_messages(
     """Put a message on the sheet for each way in which a rule notifies. Nothing earned, no message."""
     if not earned.awards:
         return
+    add = sheet.add_message
     for number, notifier in enumerate(rule.notify):
         id = f"{event.id}/{rule.id}/{number}"
-        sheet.add_message(id, event.client, seq, rule.digest, number, notifier.kind, READY, at)
+        add(id, event.client, seq, rule.digest, number, notifier.kind, READY, at)

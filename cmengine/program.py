@@ -83,7 +83,8 @@ class Program:
 
     def day(self, moment: datetime) -> date:
         """Give the program's day of a moment."""
-        return day_of(moment, self.settings.zone, self.settings.day_boundary)
+        settings = self.settings
+        return day_of(moment, settings.zone, settings.day_boundary)
 
     def moment(self, on: date | None, at: time | None) -> datetime:
         """Give the moment meant by a day and a local time; without a time, now or the middle of the day."""

@@ -5,7 +5,7 @@ from datetime import date
 
 from attrs import Factory, define, frozen
 
-from cmengine.evaluate import Dice, Standing
+from cmengine.evaluate import Ask, Dice, Standing, ask
 from cmengine.fold import Agenda, Result, agenda_of, catches_up, results
 from cmengine.model import Event, Rule
 from cmengine.timeline import Correction, RuleOf, TimelineRow, Timelines
@@ -30,6 +30,7 @@ class Replay:
 
     rule_of: RuleOf
     dice: Dice
+    ask: Ask = ask
     given: dict[Key, Given] = Factory(dict)
     released: set[Key] = Factory(set)
     standings: dict[str, Standing] = Factory(dict)
@@ -76,7 +77,7 @@ class Replay:
     def _correct(self, correction: Correction) -> None:
         """Stand where the client would stand had the event never been logged; what was given stays."""
         self._past.pop(correction.event, None)
-        without = Replay(self.rule_of, self.dice).run(self._known, self._past.items())
+        without = Replay(self.rule_of, self.dice, self.ask).run(self._known, self._past.items())
         self.round += 1
         self.standings = without.standings
         self.released |= {key for key in self.given if key not in without.given}
@@ -95,7 +96,7 @@ class Replay:
                 self.standings[key[1]].count(earned.occurrence)
 
     def _show(self, agenda: Agenda, seq: int, event: Event) -> None:
-        for result in results(agenda, event, self._recall, self.dice):
+        for result in results(agenda, event, self._recall, self.dice, self.ask):
             if result.outcome.earned is not None:
                 self.given[seq, result.rule.id] = Given(result, self.round)
 

@@ -1,18 +1,27 @@
 """Replay the log and compare: every occurrence, every award, every memory, every rule's text."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 
-from attrs import define, field
+from attrs import define, evolve, field, frozen
 
 from cmengine.absent import Absent, kept_problems
+from cmengine.elsewhere import can_fork, in_child, no_garbage
 from cmengine.errors import CMError
+from cmengine.evaluate import Ask
 from cmengine.kept import digest, of_json
-from cmengine.ledger import Remembered
+from cmengine.ledger import KeptOccurrence, Remembered, Stored, open_ledger
 from cmengine.memory import to_text
 from cmengine.program import Program
 from cmengine.replay import Given, Replay, fresh
+from cmengine.sheet import day_text
+from cmengine.tariff import Tariff
+from cmengine.timeline import Correction, Timelines
 
+PORTION = 20_000  # events that are held at once
+MANY = 50_000  # events from which on a second process helps
+SHARE = 0.3  # of the replay that the first process does, which looks at the file as well
 MOST_PROBLEMS = 100
 Row = tuple[object, ...]
 
@@ -34,96 +43,180 @@ class Verdict:
 
 
 def verify(program: Program, progress: Callable[[int], object] = lambda done: None) -> Verdict:
-    """Check the ledger against a replay of its own log. Reads only."""
+    """Check the ledger against a replay of its own log. Reads only.
+
+    `progress` is told of every client that is done. A long log is replayed by two processes.
+    """
+    _ = program.keys  # read before there are two processes
+    counts = program.ledger.event_counts()
+    clients = sorted(counts)
+    far = 0
+    if sum(counts.values()) >= MANY and can_fork():
+        far = next(
+            n
+            for n, done in enumerate(accumulate(counts[client] for client in clients))
+            if done >= sum(counts.values()) * SHARE
+        )
+    elsewhere = (
+        in_child(lambda: _clients_verdict(_reopened(program), clients[far:], counts))
+        if far
+        else None
+    )
     verdict = Verdict()
-    for problem in _all_problems(program, verdict, progress):
-        if len(verdict.problems) == MOST_PROBLEMS:
-            verdict.problems.append("there is more; these come first")
-            break
-        verdict.problems.append(problem)
+    _gather(verdict, _file_problems(program))
+    mine = clients[:far] if far else clients
+    _add(verdict, _clients_verdict(program, mine, counts, progress))
+    if elsewhere is not None:
+        _add(verdict, elsewhere())
+        progress(len(clients) - far)
     return verdict
 
 
-def _all_problems(
-    program: Program, verdict: Verdict, progress: Callable[[int], object]
-) -> Iterator[str]:
+def _reopened(program: Program) -> Program:
+    """Give the same program with a connection of its own: SQLite's must not be used across a fork."""
+    return evolve(program, ledger=open_ledger(program.ledger.path))
+
+
+def _add(verdict: Verdict, more: Verdict) -> None:
+    _gather(verdict, more.problems)
+    verdict.notes.update(more.notes)
+    verdict.clients += more.clients
+    verdict.events += more.events
+    verdict.awards += more.awards
+
+
+def _gather(verdict: Verdict, problems: Iterable[str]) -> None:
+    """Take problems until there are enough of them."""
+    for problem in problems:
+        if len(verdict.problems) > MOST_PROBLEMS:
+            return
+        verdict.problems.append(
+            problem if len(verdict.problems) < MOST_PROBLEMS else "there is more; these come first"
+        )
+
+
+def _file_problems(program: Program) -> Iterator[str]:
     ledger = program.ledger
-    for row in ledger.rows("pragma integrity_check"):
-        if row[0] != "ok":
-            yield f"the file: {row[0]}"
-    for row in ledger.rows("pragma foreign_key_check"):
-        yield f"table {row[0]}: row {row[1]} points to something in {row[2]} that is not there"
-    for row in ledger.rows("select digest, rule, body from rules order by rule"):
-        if digest(of_json(row["body"])) != row["digest"]:
-            yield f"rule '{row['rule']}': its kept text is not the text that was published"
-    for row in ledger.rows("select client, waiting_cents from balances where waiting_cents < 0"):
-        yield f"client {row['client']}: {-row['waiting_cents']} cents more were issued than earned"
+    with ledger.bulk():
+        for row in ledger.rows("pragma integrity_check"):
+            if row[0] != "ok":
+                yield f"the file: {row[0]}"
+        for row in ledger.rows("pragma foreign_key_check"):
+            yield f"table {row[0]}: row {row[1]} points to something in {row[2]} that is not there"
+        for row in ledger.rows("select digest, rule, body from rules order by rule"):
+            if digest(of_json(row["body"])) != row["digest"]:
+                yield f"rule '{row['rule']}': its kept text is not the text that was published"
+        for row in ledger.rows(
+            "select client, waiting_cents from balances where waiting_cents < 0"
+        ):
+            yield f"client {row['client']}: {-row['waiting_cents']} cents more were issued than earned"
+
+
+def _clients_verdict(
+    program: Program,
+    clients: Sequence[str],
+    counts: Mapping[str, int],
+    progress: Callable[[int], object] = lambda done: None,
+) -> Verdict:
+    """Replay some clients, a few at a time, so that their events fit in memory."""
+    verdict = Verdict()
     absent = Absent(program)
-    for client in ledger.clients():
-        verdict.clients += 1
-        try:
-            yield from _client_problems(program, client, verdict, absent)
-        except CMError as error:
-            yield f"client {client}: {error}"
-        progress(1)
+    ask = Tariff()
+    with program.ledger.bulk(), no_garbage():
+        for some in _portions(clients, counts):
+            for problems in _portion(program, some, verdict, absent, ask):
+                verdict.clients += 1
+                _gather(verdict, problems)
+                progress(1)
+    return verdict
 
 
-def _client_problems(
-    program: Program, client: str, verdict: Verdict, absent: Absent
-) -> Iterator[str]:
+def _portions(clients: Sequence[str], counts: Mapping[str, int]) -> Iterator[list[str]]:
+    some: list[str] = []
+    events = 0
+    for client in clients:
+        if some and events + counts[client] > PORTION:
+            yield some
+            some, events = [], 0
+        some.append(client)
+        events += counts[client] + 1
+    if some:
+        yield some
+
+
+def _portion(
+    program: Program, clients: list[str], verdict: Verdict, absent: Absent, ask: Ask
+) -> Iterator[Iterator[str]]:
     ledger = program.ledger
-    events = [(stored.seq, stored.event) for stored in ledger.all_events_of(client)]
-    verdict.events += len(events)
-    replay = Replay(program.rule_of, program.dice)
-    timelines = ledger.timelines(client)
-    gone = absent.among(timelines)
-    for rule, needs in gone.items():
-        verdict.notes[rule] = needs
-        yield from kept_problems(program, client, rule)
-    here = {rule: rows for rule, rows in timelines.items() if rule not in gone}
-    replay.run(here, events, ledger.corrections_of(client))
-    yield from _occurrence_problems(program, client, replay, verdict, gone)
-    yield from _memory_problems(program, client, replay, gone)
+    timelines, logs = ledger.timelines_of(clients), ledger.logs_of(clients)
+    kept, memories = ledger.kept_of(clients), ledger.memories_of(clients)
+    rounds = ledger.rounds_of(clients)
+    for client in clients:
+        mine = kept.get(client, [])
+        verdict.events += len(logs.get(client, ()))
+        verdict.awards += sum(len(one.awards) for one in mine)
+        corrections = ledger.corrections_of(client) if client in rounds else ()
+        replay = Replay(program.rule_of, program.dice, ask)
+        facts = _Facts(client, timelines.get(client, {}), mine, memories.get(client, {}))
+        yield _problems(program, facts, logs.get(client, []), corrections, replay, verdict, absent)
 
 
-def _occurrence_problems(
-    program: Program, client: str, replay: Replay, verdict: Verdict, gone: Collection[str]
+@frozen(eq=False, repr=False)
+class _Facts:
+    """What the ledger has of one client."""
+
+    client: str
+    timelines: Timelines
+    occurrences: Sequence[KeptOccurrence]
+    memories: Mapping[str, Remembered]
+
+
+def _problems(
+    program: Program,
+    facts: _Facts,
+    log: Sequence[Stored],
+    corrections: Sequence[Correction],
+    replay: Replay,
+    verdict: Verdict,
+    absent: Absent,
 ) -> Iterator[str]:
-    ledger = program.ledger
+    gone = absent.among(facts.timelines)
+    try:
+        for rule, needs in gone.items():
+            verdict.notes[rule] = needs
+            yield from kept_problems(program, facts.client, rule)
+        here = {rule: rows for rule, rows in facts.timelines.items() if rule not in gone}
+        replay.run(here, ((stored.seq, stored.event) for stored in log), corrections)
+        yield from _occurrence_problems(facts, replay, gone)
+        yield from _memory_problems(program, facts, replay, gone)
+    except CMError as error:
+        yield f"client {facts.client}: {error}"
+
+
+def _occurrence_problems(facts: _Facts, replay: Replay, gone: Collection[str]) -> Iterator[str]:
     wanted = dict(replay.given)
-    kept_awards: dict[int, list[Row]] = {}
-    for row in ledger.each(
-        "select a.* from occurrences o join awards a on a.occurrence = o.seq where o.client = ? order by o.seq, a.n",
-        client,
-    ):
-        kept_awards.setdefault(row["occurrence"], []).append(tuple(row)[1:])
-        verdict.awards += 1
-    counts = dict(ledger.occurrences_of(client).values())
-    for row in ledger.rows("select * from occurrences where client = ? order by seq", client):
-        if row["rule"] in gone:
+    client, released = facts.client, replay.released
+    for kept in facts.occurrences:
+        if kept.rule in gone:
             continue
-        key = (row["event"], row["rule"])
-        where = f"client {client}: event {row['event']}, rule '{row['rule']}'"
+        key = (kept.event, kept.rule)
         given = wanted.pop(key, None)
         if given is None:
-            yield f"{where}: the ledger has an occurrence that the log does not give"
+            yield f"{_where(client, key)}: the ledger has an occurrence that the log does not give"
             continue
         fact, awards = _rows(given)
-        if fact != (
-            row["round"],
-            row["ordinal"],
-            row["on_day"],
-            row["slot"],
-            row["reason"],
-            row["digest"],
-        ):
-            yield f"{where}: the occurrence is not the one that the log gives"
-        if awards != kept_awards.get(row["seq"], []):
-            yield f"{where}: the awards are not those that the log gives"
-        if counts[row["seq"]] == (key in replay.released):
-            yield f"{where}: whether it counts is not what the corrections say"
-    for seq, rule in wanted:
-        yield f"client {client}: event {seq}, rule '{rule}': the log gives an occurrence that the ledger does not have"
+        if fact != kept.fact:
+            yield f"{_where(client, key)}: the occurrence is not the one that the log gives"
+        if awards != kept.awards:
+            yield f"{_where(client, key)}: the awards are not those that the log gives"
+        if kept.counts == (key in released):
+            yield f"{_where(client, key)}: whether it counts is not what the corrections say"
+    for key in wanted:
+        yield f"{_where(client, key)}: the log gives an occurrence that the ledger does not have"
+
+
+def _where(client: str, key: tuple[int, str]) -> str:
+    return f"client {client}: event {key[0]}, rule '{key[1]}'"
 
 
 def _rows(given: Given) -> tuple[Row, list[Row]]:
@@ -135,7 +228,7 @@ def _rows(given: Given) -> tuple[Row, list[Row]]:
     fact = (
         given.round,
         one.ordinal,
-        one.on.isoformat(),
+        day_text(one.on),
         one.slot,
         one.reason,
         given.result.rule.digest,
@@ -147,13 +240,13 @@ def _rows(given: Given) -> tuple[Row, list[Row]]:
 
 
 def _memory_problems(
-    program: Program, client: str, replay: Replay, gone: Collection[str]
+    program: Program, facts: _Facts, replay: Replay, gone: Collection[str]
 ) -> Iterator[str]:
+    client, timelines = facts.client, facts.timelines
     cents: Counter[str] = Counter()
     for (_, rule), given in replay.given.items():
         cents[rule] += given.result.outcome.earned.cents if given.result.outcome.earned else 0
-    timelines = program.ledger.timelines(client)
-    for rule, kept in program.ledger.memories_of([client]).get(client, {}).items():
+    for rule, kept in facts.memories.items():
         if rule in gone:
             continue
         standing = replay.standings.get(rule)
