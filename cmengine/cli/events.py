@@ -36,7 +36,7 @@ def import_command(
     """Log every event of FILE. Ids that are known already count once, so a second import adds nothing.
 
     A line that is off is named, and then nothing of the file is kept; with --skip-bad the rest is. A long
-    file is logged in batches of 20,000 lines; stopped on the way, it goes on there when it is imported again.
+    file is logged in batches of up to 20,000 lines; stopped on the way, it goes on there when it is imported again.
     """
     from cmengine.importing import import_events
 
