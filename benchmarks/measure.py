@@ -22,6 +22,7 @@ from attrs import Factory, define
 HERE = Path(__file__).resolve().parent
 LOG = "events.csv"
 ROWS = "rows.pickle"
+MAC = sys.platform == "darwin"  # where the peak of memory is told in bytes
 Figures = dict[str, Any]
 
 
@@ -42,12 +43,12 @@ def timed() -> Iterator[Took]:
 
 
 def tell(seconds: float, **more: object) -> None:
-    """Say what a process came to."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if MAC else 2**10)
+    """Say what a process came to: its seconds, and the most memory that it, or one it began, has had."""
+    peak = max(
+        resource.getrusage(who).ru_maxrss / (2**20 if MAC else 2**10)
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
     print(json.dumps({"seconds": seconds, "peak_mib": peak, **more}))
-
-
-MAC = sys.platform == "darwin"  # where the peak is told in bytes
 
 
 def plain_environment() -> dict[str, str]:
