@@ -7,11 +7,11 @@ the turns. PYTHON is that of an environment with the peers: see docs/performance
 """
 
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 import click
 from measure import (
@@ -24,7 +24,7 @@ from measure import (
     child,
     fresh,
     machine,
-    plain_environment,
+    prepare,
     table,
     take_turns,
     write_between,
@@ -40,14 +40,9 @@ PEERS = {
     "by_beancount": "beancount (the money alone)",
 }
 WITHOUT_HOST = ("by_eventsourcing", "by_beancount")
+LEAST_FOR_MEMORY = 100_000
+TOO_FEW = "not measured: so few events fit into a batch or two"
 NO_PEERS = "not measured: --peers was not given"
-
-
-def prepared(folder: Path, events: int) -> Path:
-    """Make a program and its log, in a process of its own."""
-    words = [sys.executable, "-m", "make_log", str(folder), "--events", str(events)]
-    subprocess.run(words, env=plain_environment(), cwd=Path(__file__).parent, check=True)
-    return folder
 
 
 def must_be_equal(digests: Mapping[str, str]) -> None:
@@ -56,9 +51,10 @@ def must_be_equal(digests: Mapping[str, str]) -> None:
         raise SystemExit(f"these are not the same: {dict(digests)}")
 
 
-def bulk(folder: Path, events: int, few: int, runs: int) -> list[Line]:
+def bulk(folder: Path, base: Path, events: int, few: int, runs: int) -> list[Line]:
     """Compare the import with its floor and with a plain script, and the replay with the import."""
-    many, small = prepared(folder / "many", events), prepared(folder / "small", few)
+    many = prepare(folder / "many", base, events=events)
+    small = prepare(folder / "small", base, events=few)
     child("record", fresh(many, folder / "recorded"), many / LOG, many / ROWS)
     copies = {name: folder / name for name in ("import", "insert", "script", "import small")}
     turns = take_turns(
@@ -80,7 +76,12 @@ def bulk(folder: Path, events: int, few: int, runs: int) -> list[Line]:
     each = {name: f"{turns.median(name) / events * 1e6:.1f}" for name in turns.found}
     imported = f"import {each['import']} µs an event"
 
+    def cpu(one: str, other: str) -> str:
+        return f"; in processor time {median(turns.ratios(one, other, 'cpu')):.2f}"
+
     def memory(side: str) -> Line:
+        if few < LEAST_FOR_MEMORY:
+            return Line(f"peak memory of {side}", 1.3, instead=TOO_FEW)
         peaks = [turns.median(name, "peak_mib") for name in (side, f"{side} small")]
         return Line(
             f"peak memory of {side}, {events:,} events : {few:,}",
@@ -94,28 +95,28 @@ def bulk(folder: Path, events: int, few: int, runs: int) -> list[Line]:
             f"import of {events:,} events : `executemany` of the same rows",
             1.5,
             ratios=turns.ratios("import", "insert"),
-            note=f"{imported}, rows alone {each['insert']}",
+            note=f"{imported}, rows alone {each['insert']}{cpu('import', 'insert')}",
         ),
         Line(
             "import : a plain script, same rows and settings",
             1.3,
             ratios=turns.ratios("import", "script"),
-            note=f"the script {each['script']} µs an event",
+            note=f"the script {each['script']} µs an event{cpu('import', 'script')}",
         ),
         Line(
             "`verify` : import",
             0.6,
             ratios=turns.ratios("verify", "import"),
-            note=f"verify {each['verify']} µs an event",
+            note=f"verify {each['verify']} µs an event{cpu('verify', 'import')}",
         ),
         memory("import"),
         memory("verify"),
     ]
 
 
-def desk(folder: Path, behind: int, times: int, runs: int) -> list[Line]:
+def desk(folder: Path, base: Path, behind: int, times: int, runs: int) -> list[Line]:
     """Compare one event at the desk with a bare commit, and a long past with a short one."""
-    child("desk", "--events", behind, "--prepare", folder / "desk")
+    child("desk", "--events", behind, "--prepare", folder / "desk", "--base", base)
     copy = folder / "desk copy"
     found = take_turns(
         {"desk": lambda: child("desk", "--run", fresh(folder / "desk", copy), "--times", times)},
@@ -155,11 +156,11 @@ def start(folder: Path, times: int, runs: int) -> Line:
     )
 
 
-def peers(folder: Path, python: str | None, events: int, runs: int) -> list[Line]:
+def peers(folder: Path, base: Path, python: str | None, events: int, runs: int) -> list[Line]:
     """Compare every peer with the import of the same log."""
     if python is None:
         return [_peer(name, instead=NO_PEERS) for name in PEERS]
-    log = prepared(folder / "peers", events)
+    log = prepare(folder / "peers", base, events=events)
     imported, copy = folder / "peers import", folder / "peers copy"
     digests: dict[str, str] = {}
     cannot: dict[str, str] = {}
@@ -202,29 +203,41 @@ def _peer(name: str, turns: Turns | None = None, events: int = 1, instead: str =
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="A fiftieth of everything, three turns: to see that it runs.")
+@click.option(
+    "--quick", is_flag=True, help="A fiftieth of everything, three turns: to see that it runs."
+)
 @click.option("--peers", "python", help="The Python of an environment with the peers.")
 @click.option("--runs", default=5, show_default=True, help="Turns.")
+@click.option("--long-runs", default=5, show_default=True, help="Turns of the long log.")
 @click.option("--events", default=1_000_000, show_default=True, help="Events of the long log.")
 @click.option("--times", default=100, show_default=True, help="Events at the desk, a turn.")
+@click.option("--base", "begin_from", type=click.Path(path_type=Path), hidden=True)
 @click.option("--write", is_flag=True, help="Write the table into docs/performance.md.")
 def main(
-    quick: bool, python: str | None, runs: int, events: int, times: int, write: bool
+    quick: bool,
+    python: str | None,
+    runs: int,
+    long_runs: int,
+    events: int,
+    times: int,
+    begin_from: Path | None,
+    write: bool,
 ) -> None:
     """Measure everything, and print the table."""
     if quick:
-        runs, events, times = 3, 20_000, 40
+        runs, long_runs, events, times = 3, 3, 20_000, 40
     few, behind = max(events // 10, 1), max(events // 100, 20)
     with tempfile.TemporaryDirectory(prefix="cmengine-bench-") as name:
         folder = Path(name)
+        base = begin_from or prepare(folder / "base")
         lines = [
-            *desk(folder, behind, times, runs),
+            *desk(folder, base, behind, times, runs),
             start(folder, max(times // 5, 1), runs),
-            *bulk(folder, events, few, runs),
-            *peers(folder, python, few, runs),
+            *bulk(folder, base, events, few, long_runs),
+            *peers(folder, base, python, few, runs),
         ]
     said = table(lines)
-    told = f"Measured with {machine()}: `python benchmarks/all.py`, {runs} turns."
+    told = f"Measured with {machine()}: `python benchmarks/all.py`, medians of the turns."
     print(f"{said}\n\n{told}")
     if write:
         write_between(PAGE, "ratios", f"{told}\n\n{said}")

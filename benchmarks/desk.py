@@ -11,17 +11,17 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 import click
-from make_log import BY, NOW, clock, codes, first_day, lines, make
-from measure import tell
+from make_log import NOW, codes, first_day, lines, make, open_again
+from measure import Took, tell
 
 from cmengine.database import connect
 from cmengine.engine import Logbook, log_event, make_event
-from cmengine.plugins import load_plugins
-from cmengine.program import Program, open_program
+from cmengine.program import Program
 
 FEW = 10
 TIMES = 100
@@ -34,17 +34,22 @@ def give_past(program: Program, client: str, events: int) -> None:
         for id, _, kind, value, at, _ in lines(events, events):
             moment = NOW.fromisoformat(at)
             event, _ = make_event(
-                program, client=client, kind=kind, value=value or None, at=moment, id=f"{client}-{id}"
+                program,
+                client=client,
+                kind=kind,
+                value=value or None,
+                at=moment,
+                id=f"{client}-{id}",
             )
             if event is not None:
                 book.log(event, NOW)
         book.close()
 
 
-def prepare(folder: Path, events: int) -> None:
+def prepare(folder: Path, events: int, base: Path | None = None) -> None:
     """Make the program and both clients."""
     few, many = codes(2, 1)
-    program = make(folder, [few, many], first_day(events))
+    program = make(folder, [few, many], first_day(events), base)
     give_past(program, few, FEW)
     give_past(program, many, events)
     program.close()
@@ -69,35 +74,45 @@ def microseconds(work: Callable[[], object]) -> float:
 
 def run(folder: Path, times: int) -> None:
     """Measure in a prepared program, and say the medians."""
-    program = open_program(folder, by=BY, clock=clock, registry=load_plugins())
+    program = open_again(folder)
     few, many = codes(2, 1)
     bare = connect(folder / "bare.db")
     bare.execute("create table one (n integer)")
     took: dict[str, list[float]] = {"bare": [], "few": [], "many": []}
     for n in range(times):
-        took["bare"].append(microseconds(lambda n=n: bare.execute("insert into one values (?)", (n,))))
-        took["few"].append(microseconds(lambda n=n: log_visit(program, few, n, times)))
-        took["many"].append(microseconds(lambda n=n: log_visit(program, many, n, times)))
+        took["bare"].append(microseconds(partial(bare.execute, "insert into one values (?)", (n,))))
+        took["few"].append(microseconds(partial(log_visit, program, few, n, times)))
+        took["many"].append(microseconds(partial(log_visit, program, many, n, times)))
     program.close()
     bare.close()
-    tell(sum(map(sum, took.values())) / 1e6, **{name: median(some) for name, some in took.items()})
+    tell(
+        Took(sum(map(sum, took.values())) / 1e6),
+        **{name: median(some) for name, some in took.items()},
+    )
 
 
 @click.command()
-@click.option("--events", default=10_000, show_default=True, help="Events behind the second client.")
+@click.option(
+    "--events", default=10_000, show_default=True, help="Events behind the second client."
+)
 @click.option("--times", default=TIMES, show_default=True, help="Events logged for each.")
-@click.option("--prepare", "only_prepare", type=click.Path(path_type=Path), help="Only make it, there.")
+@click.option(
+    "--prepare", "only_prepare", type=click.Path(path_type=Path), help="Only make it, there."
+)
 @click.option("--run", "prepared", type=click.Path(path_type=Path), help="Measure what was made.")
-def main(events: int, times: int, only_prepare: Path | None, prepared: Path | None) -> None:
+@click.option("--base", type=click.Path(path_type=Path), help="Begin from this program.")
+def main(
+    events: int, times: int, only_prepare: Path | None, prepared: Path | None, base: Path | None
+) -> None:
     """Measure, and print the medians in microseconds."""
     if only_prepare:
-        prepare(only_prepare, events)
-        tell(0.0)
+        prepare(only_prepare, events, base)
+        tell(Took())
     elif prepared:
         run(prepared, times)
     else:
         with tempfile.TemporaryDirectory() as name:
-            prepare(Path(name) / "program", events)
+            prepare(Path(name) / "program", events, base)
             run(Path(name) / "program", times)
 
 

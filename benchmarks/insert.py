@@ -11,7 +11,7 @@ import pickle
 import sys
 from pathlib import Path
 
-from measure import tell, timed
+from measure import Took, tell, timed
 
 from cmengine.database import connect
 from cmengine.ledger import Ledger
@@ -24,17 +24,17 @@ def main(folder: Path, rows: Path) -> None:
     path = folder / DATABASE
     connection = connect(path)
     ledger = Ledger(connection, path)
-    seconds = 0.0
+    whole = Took()
     with ledger.bulk(), rows.open("rb") as file:
         while file.peek(1):
             batch = pickle.load(file)
             with timed() as took, ledger.writing():
                 for sql, several in batch:
                     connection.executemany(sql, several)
-            seconds += took.seconds
-    with timed() as took:
-        connection.close()
-    tell(seconds + took.seconds)
+            whole.seconds += took.seconds
+            whole.cpu += took.cpu
+    connection.close()
+    tell(whole)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from shutil import copytree
 from zoneinfo import ZoneInfo
 
 import click
 
 from cmengine.choices import Wish, choose_goals
-from cmengine.plugins import load_plugins
+from cmengine.plugins import Registry, load_plugins
 from cmengine.program import Program, open_program
 from cmengine.publish import publish
 from cmengine.starters import make_program
@@ -174,14 +175,29 @@ def write_log(path: Path, events: int, each: int, seed: int = 1) -> None:
         out.writerows(lines(events, each, seed))
 
 
-def make(folder: Path, clients: list[str], first: date = FIRST) -> Program:
-    """Make the program: rules published, clients enrolled, every goal chosen by everybody."""
+def make_base(folder: Path) -> Program:
+    """Make a program with its rules published, and nobody in it."""
     make_program(folder, zone=str(ZONE), clock=clock)
     (folder / "kinds.toml").write_text(KINDS)
     (folder / "rules").mkdir(exist_ok=True)
     (folder / "rules" / "rules.toml").write_text(RULES)
-    program = open_program(folder, by=BY, clock=clock, registry=load_plugins())
+    program = open_again(folder)
     publish(program)
+    return program
+
+
+def open_again(folder: Path, registry: Registry | None = None) -> Program:
+    """Open a program, with the clock standing still."""
+    return open_program(folder, by=BY, clock=clock, registry=registry or load_plugins())
+
+
+def make(
+    folder: Path, clients: list[str], first: date = FIRST, base: Path | None = None
+) -> Program:
+    """Make the program: rules published (or copied from `base`), everybody enrolled, every goal chosen."""
+    if base is not None:
+        copytree(base, folder)
+    program = make_base(folder) if base is None else open_again(folder)
     wishes = [
         Wish(
             client=client,
@@ -203,7 +219,10 @@ def choose_alike(program: Program, clients: list[str]) -> None:
     ledger = program.ledger
     columns = "rule, digest, settings, on_day, stands, after_event, made_at, made_by, client"
     chosen = [
-        [tuple(row) for row in ledger.rows(f"select {columns} from choices where client = ?", model)]
+        [
+            tuple(row)
+            for row in ledger.rows(f"select {columns} from choices where client = ?", model)
+        ]
         for model in clients[:MODELS]
     ]
     turn = sum(map(len, chosen))
@@ -224,9 +243,16 @@ def choose_alike(program: Program, clients: list[str]) -> None:
 @click.option("--events", default=100_000, show_default=True)
 @click.option("--each", default=50, show_default=True, help="Events a client.")
 @click.option("--seed", default=1, show_default=True)
-def main(folder: Path, events: int, each: int, seed: int) -> None:
+@click.option("--base", type=click.Path(path_type=Path), help="Begin from this program.")
+@click.option("--only-base", is_flag=True, help="Only publish the rules, to begin from.")
+def main(
+    folder: Path, events: int, each: int, seed: int, base: Path | None, only_base: bool
+) -> None:
     """Make a program and a log in FOLDER."""
-    make(folder, codes(events, each), first_day(each)).close()
+    if only_base:
+        make_base(folder).close()
+        return
+    make(folder, codes(events, each), first_day(each), base).close()
     write_log(folder / "events.csv", events, each, seed)
 
 

@@ -28,27 +28,35 @@ Figures = dict[str, Any]
 
 @define
 class Took:
-    """How many seconds something took."""
+    """How many seconds something took, and how many of a processor."""
 
     seconds: float = 0.0
+    cpu: float = 0.0
+
+
+def processor_time() -> float:
+    """Give the seconds of a processor that this process and those it began have had."""
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in both)
 
 
 @contextmanager
 def timed() -> Iterator[Took]:
     """Measure what is done inside."""
     took = Took()
-    begins = time.perf_counter()
+    begins, cpu = time.perf_counter(), processor_time()
     yield took
     took.seconds = time.perf_counter() - begins
+    took.cpu = processor_time() - cpu
 
 
-def tell(seconds: float, **more: object) -> None:
+def tell(took: Took, **more: object) -> None:
     """Say what a process came to: its seconds, and the most memory that it, or one it began, has had."""
     peak = max(
         resource.getrusage(who).ru_maxrss / (2**20 if MAC else 2**10)
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
-    print(json.dumps({"seconds": seconds, "peak_mib": peak, **more}))
+    print(json.dumps({"seconds": took.seconds, "cpu": took.cpu, "peak_mib": peak, **more}))
 
 
 def plain_environment() -> dict[str, str]:
@@ -71,6 +79,18 @@ def child(module: str, *words: object, python: str = sys.executable) -> Figures:
     )
     found: Figures = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+def prepare(folder: Path, base: Path | None = None, **numbers: int) -> Path:
+    """Make a program and its log in a process of its own; without a base, a base."""
+    words = [f"--{name}={number}" for name, number in numbers.items()]
+    subprocess.run(
+        [sys.executable, "-m", "make_log", str(folder)]
+        + (["--only-base"] if base is None else [f"--base={base}", *words]),
+        env={**plain_environment(), "PYTHONPATH": str(HERE)},
+        check=True,
+    )
+    return folder
 
 
 def fresh(prepared: Path, copy: Path) -> Path:
@@ -98,7 +118,7 @@ class Turns:
 
     def median(self, side: str, figure: str = "seconds") -> float:
         """Give the median of what a side came to."""
-        return median(turn[figure] for turn in self.found[side])
+        return float(median(turn[figure] for turn in self.found[side]))
 
 
 def take_turns(sides: Mapping[str, Side], runs: int) -> Turns:
@@ -147,8 +167,12 @@ class Line:
 def table(lines: Sequence[Line]) -> str:
     """Write the lines as a table."""
     heads = ("what", "limit", "measured", "from, to", "turns", "kept")
-    rows = [heads, *(line.cells() for line in lines)]
-    wide = [max(len(row[n]) for row in rows) for n in range(len(heads))]
+    return table_of([heads, *(line.cells() for line in lines)])
+
+
+def table_of(rows: Sequence[Sequence[str]]) -> str:
+    """Write rows as a table, the first as its head."""
+    wide = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
     written = [
         "| " + " | ".join(cell.ljust(w) for cell, w in zip(row, wide, strict=True)) + " |"
         for row in rows

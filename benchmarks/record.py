@@ -13,12 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from make_log import BY, clock
+from make_log import open_again
 from measure import tell, timed
 
 from cmengine.importing import import_events
 from cmengine.plugins import load_plugins
-from cmengine.program import open_program
 from cmengine.sqlite import sqlite3
 
 Rows = list[tuple[object, ...]]
@@ -60,15 +59,16 @@ class Recording(sqlite3.Connection):
 def main(folder: Path, log: Path, rows: Path) -> None:
     """Import, and write down what was written."""
     Recording.transactions = []
-    sqlite3.connect = partial(sqlite3.connect, factory=Recording)  # type: ignore[misc, assignment]
+    setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Recording))  # noqa: B010
+    registry = load_plugins()
     with timed() as took:
-        program = open_program(folder, by=BY, clock=clock, registry=load_plugins())
+        program = open_again(folder, registry)
         import_events(program, log)
         program.close()
     with rows.open("wb") as file:
         for transaction in Recording.transactions:
             pickle.dump(transaction, file, protocol=pickle.HIGHEST_PROTOCOL)
-    tell(took.seconds, transactions=len(Recording.transactions))
+    tell(took, transactions=len(Recording.transactions))
 
 
 if __name__ == "__main__":

@@ -115,8 +115,19 @@ def load(folder: Path, log: Path) -> None:
             day = datetime.fromisoformat(at).astimezone(ZONE).date()
             on = day.isoformat()
             add_event(
-                (seq, id, client, kind, at, on, value or None, int(kind == "drinks"))
-                + ("staff" if kind == "visit" else "self", LOGGED_AT, "desk")
+                (
+                    seq,
+                    id,
+                    client,
+                    kind,
+                    at,
+                    on,
+                    value or None,
+                    int(kind == "drinks"),
+                    "staff" if kind == "visit" else "self",
+                    LOGGED_AT,
+                    "desk",
+                )
             )
             earned: list[tuple[str, State, str, list[tuple[str, int]]]] = []
             if kind == "visit":
@@ -166,9 +177,7 @@ def load(folder: Path, log: Path) -> None:
                 for n, (label, cents) in enumerate(awards, start=1):
                     state.cents += cents
                     add_award((number, n, n - 1, label, cents, None))
-                add_message(
-                    (f"{id}/{rule}/0", client, seq, digest, 0, "outbox", READY, LOGGED_AT)
-                )
+                add_message((f"{id}/{rule}/0", client, seq, digest, 0, "outbox", READY, LOGGED_AT))
             if seq % BATCH == 0:
                 tables.write()
         tables.write()
@@ -178,4 +187,4 @@ if __name__ == "__main__":
     folder, log = map(Path, sys.argv[1:])
     with timed() as took:
         load(folder, log)
-    tell(took.seconds)
+    tell(took)

@@ -13,7 +13,7 @@ from statistics import median
 
 import click
 from make_log import codes, make
-from measure import plain_environment, tell, timed
+from measure import Took, plain_environment, tell, timed
 
 TIMES = 20
 CMENGINE = Path(sys.executable).with_name("cmengine")
@@ -31,8 +31,13 @@ def run(folder: Path, times: int) -> None:
     took: dict[str, list[float]] = {"log": [], "floor": []}
     for _ in range(times + 1):
         took["floor"].append(process(sys.executable, "-c", "import click, sqlite3"))
-        took["log"].append(process(str(CMENGINE), "-p", str(folder), "log", codes(1, 1)[0], "visit"))
-    tell(sum(map(sum, took.values())), **{name: median(some[1:]) for name, some in took.items()})
+        took["log"].append(
+            process(str(CMENGINE), "-p", str(folder), "log", codes(1, 1)[0], "visit")
+        )
+    tell(
+        Took(sum(map(sum, took.values())) / 1000),
+        **{name: median(some[1:]) for name, some in took.items()},
+    )
 
 
 @click.command()

@@ -50,7 +50,7 @@ def main(folder: Path) -> None:
         (position,) = balance
         if -position.units.number * 100 != cents:
             raise SystemExit(f"{account}: {position} is not {cents} cents")
-    tell(took.seconds, clients=len(totals))
+    tell(took, clients=len(totals))
 
 
 if __name__ == "__main__":

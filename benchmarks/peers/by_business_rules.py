@@ -13,11 +13,11 @@ from business_rules import run_all
 from business_rules.actions import BaseActions, rule_action
 from business_rules.fields import FIELD_NUMERIC
 from business_rules.variables import BaseVariables, numeric_rule_variable
+from peers.host import Facts, main
+from script import BACK, CHANGE, DRINKS, VISIT
 
-from peers.host import BACK, CHANGE, DRINKS, VISIT, Facts, main
 
-
-class Known(BaseVariables):  # type: ignore[misc]
+class Known(BaseVariables):
     """The facts of one event."""
 
     def __init__(self, facts: Facts) -> None:
@@ -40,7 +40,7 @@ class Known(BaseVariables):  # type: ignore[misc]
         return self.facts["gap"]
 
 
-class Earns(BaseActions):  # type: ignore[misc]
+class Earns(BaseActions):
     """What the actions come to."""
 
     def __init__(self, facts: Facts) -> None:

@@ -19,12 +19,13 @@ from digest import line, of_lines
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 from measure import tell, timed
-from script import BACK, BATCH, ZONE, State, chosen, dollars
-
-from cmengine.database import connect
-from cmengine.settings import DATABASE
 from peers.by_hand import decide
 from peers.host import LABELS, LISTENING, facts_of
+from script import BACK, ZONE, State, chosen, dollars
+
+from cmengine.database import connect
+from cmengine.importing import BATCH
+from cmengine.settings import DATABASE
 
 READ = 1_000
 
@@ -124,7 +125,7 @@ def main(folder: Path, log: Path) -> None:
     codes = {Client.create_id(code, 0): code for code in targets}
     ledger = of_lines(text for _, text in sorted(written(app, codes)))
     app.close()
-    tell(took.seconds, ledger=ledger, mib=own.stat().st_size / 2**20)
+    tell(took, ledger=ledger, mib=own.stat().st_size / 2**20)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """The host with plain Python for the engine: what the host itself costs, and that it is right.
 
-    python -m peers.by_hand FOLDER LOG       (in the folder above)
+python -m peers.by_hand FOLDER LOG       (in the folder above)
 """
 
 import sys
 from collections.abc import Sequence
 
-from peers.host import BACK, DRINKS, VISIT, Facts, main
+from peers.host import Facts, main
+from script import BACK, DRINKS, VISIT
 
 
 def decide(rule: str, facts: Facts) -> Sequence[float | None] | None:

@@ -1,14 +1,14 @@
 """rule-engine decides: an expression a rule, parsed once, its symbols typed.
 
-    python -m peers.by_rule_engine FOLDER LOG       (in the folder above)
+python -m peers.by_rule_engine FOLDER LOG       (in the folder above)
 """
 
 import sys
 from collections.abc import Sequence
 
+from peers.host import Facts, main
 from rule_engine import Context, DataType, Rule, type_resolver_from_dict
-
-from peers.host import BACK, CHANGE, DRINKS, VISIT, Facts, main
+from script import BACK, CHANGE, DRINKS, VISIT
 
 NUMBERS = Context(
     type_resolver=type_resolver_from_dict(

@@ -1,14 +1,14 @@
 """zen-engine decides: an expression a rule, compiled once.
 
-    python -m peers.by_zen FOLDER LOG       (in the folder above)
+python -m peers.by_zen FOLDER LOG       (in the folder above)
 """
 
 import sys
 from collections.abc import Sequence
 
 import zen
-
-from peers.host import BACK, CHANGE, DRINKS, VISIT, Facts, main
+from peers.host import Facts, main
+from script import BACK, CHANGE, DRINKS, VISIT
 
 RULES = {
     VISIT: "counted == 0 ? [min([250 + 125 * (ordinal - 1), 2000]), ordinal % 3 == 0 ? 1000 : null] : null",

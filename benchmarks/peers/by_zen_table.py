@@ -1,6 +1,6 @@
 """zen-engine decides: a decision table a rule, as its editor makes them.
 
-    python -m peers.by_zen_table FOLDER LOG       (in the folder above)
+python -m peers.by_zen_table FOLDER LOG       (in the folder above)
 """
 
 import json
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import zen
-
-from peers.host import BACK, CHANGE, DRINKS, VISIT, Facts, main
+from peers.host import Facts, main
+from script import BACK, CHANGE, DRINKS, VISIT
 
 LADDER = "min([250 + 125 * (ordinal - 1), 2000])"
 TABLES: dict[str, list[tuple[str, str, str]]] = {

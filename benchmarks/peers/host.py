@@ -13,7 +13,6 @@ from pathlib import Path
 from measure import tell, timed
 from script import (
     BACK,
-    BATCH,
     CHANGE,
     DRINKS,
     LOGGED_AT,
@@ -25,6 +24,8 @@ from script import (
     dollars,
     opened,
 )
+
+from cmengine.importing import BATCH
 
 Facts = dict[str, int]
 Decide = Callable[[str, Facts], Sequence[float | None] | None]
@@ -73,8 +74,19 @@ def load(folder: Path, log: Path, decide: Decide) -> None:
             day = datetime.fromisoformat(at).astimezone(ZONE).date()
             on = day.isoformat()
             tables.events.append(
-                (seq, id, client, kind, at, on, value or None, int(kind == "drinks"))
-                + ("staff" if kind == "visit" else "self", LOGGED_AT, "desk")
+                (
+                    seq,
+                    id,
+                    client,
+                    kind,
+                    at,
+                    on,
+                    value or None,
+                    int(kind == "drinks"),
+                    "staff" if kind == "visit" else "self",
+                    LOGGED_AT,
+                    "desk",
+                )
             )
             for rule in LISTENING.get(kind, ()):
                 state = states.get((client, rule)) or states.setdefault((client, rule), State())
@@ -114,4 +126,4 @@ def main(words: Sequence[str], decide: Decide) -> None:
     folder, log = map(Path, words)
     with timed() as took:
         load(folder, log, decide)
-    tell(took.seconds)
+    tell(took)
