@@ -14,6 +14,7 @@ from datetime import datetime, time, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
 from sys import intern
+from time import monotonic
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,8 @@ NEEDED = ("id", "client", "kind", "at")
 CHOICE_COLUMNS = ("client", "rule", "words", "on", "set")
 MOST_SHOWN = 50
 BATCH = 20_000  # events a transaction
+FIRST_BATCH = 5_000  # of a long file, to see how long that takes here
+LONGEST = 0.8  # seconds that others who want to write may have to wait for a batch
 MOST_READ, MOST_SHORT = 10_000, 40  # how many values are remembered, and of how many letters
 UNREAD = object()
 _READ: list[str] = []
@@ -79,19 +82,24 @@ def import_events(
     A line that is off stops the whole file, and then nothing of it is kept; with `skip_bad`, such
     lines go to that file instead, with the reason. `zone` is for times that name none. `progress` is
     told how much was read: all in all, twice the length of the file. `batch` is how many lines make a
-    transaction.
+    transaction at most; a long file takes fewer where they would keep others waiting.
     """
     lines = _Lines(program, path, zone)
-    once = skip_bad is not None or not lines.more_than(batch)
-    if not once:
+    long = lines.more_than(batch)
+    twice = long and skip_bad is None
+    if twice:
         stop_if(_some(path, lines.bad(progress)))
     imported = Imported()
     book = Logbook(program, Tariff())
-    told: Progress = (lambda done: progress(2 * done)) if once else progress
+    told: Progress = progress if twice else (lambda done: progress(2 * done))
     with _aside(skip_bad, path) as aside, program.ledger.bulk(), no_garbage():
         read = lines.read(told)
-        while some := list(islice(read, batch)):
+        size = min(batch, FIRST_BATCH) if long else batch
+        while some := list(islice(read, size)):
+            began = monotonic()
             _keep(program, book, path, some, imported, aside)
+            if long:
+                size = max(1, min(batch, int(len(some) * LONGEST / (monotonic() - began))))
     return imported
 
 

@@ -3,13 +3,12 @@
 from collections.abc import Collection, Hashable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from attrs import Attribute, field, frozen
 
 if TYPE_CHECKING:
-    from random import Random
-
     from cmengine.slots import Span
 
 EVIDENCE = ("self", "staff", "document", "device", "test")
@@ -129,7 +128,7 @@ class Reward(Protocol):
 
     kind: ClassVar[str]
 
-    def awards(self, occurrence: Occurrence, dice: "Random") -> Iterable[Award]:
+    def awards(self, occurrence: Occurrence, dice: Random) -> Iterable[Award]:
         """Give what this occurrence earns. All chance comes from `dice`."""
         ...
 

@@ -42,16 +42,18 @@ class Verdict:
         return not self.problems
 
 
-def verify(program: Program, progress: Callable[[int], object] = lambda done: None) -> Verdict:
+def verify(
+    program: Program, progress: Callable[[int], object] = lambda done: None, *, many: int = MANY
+) -> Verdict:
     """Check the ledger against a replay of its own log. Reads only.
 
-    `progress` is told of every client that is done. A long log is replayed by two processes.
+    `progress` is told of every client that is done. A log of `many` events is replayed by two processes.
     """
     _ = program.keys  # read before there are two processes
     counts = program.ledger.event_counts()
     clients = sorted(counts)
     far = 0
-    if sum(counts.values()) >= MANY and can_fork():
+    if sum(counts.values()) >= many and can_fork():
         far = next(
             n
             for n, done in enumerate(accumulate(counts[client] for client in clients))

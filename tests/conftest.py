@@ -1,5 +1,6 @@
 """What several tests share: a real program in a real folder, with a clock that stands where it is put."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -105,3 +106,20 @@ def run() -> Run:
 def season(make: MakeProgram) -> Program:
     """The program of the season in tests/season, with its rules published and nobody enrolled."""
     return make((SEASON / "rules.toml").read_text(), (SEASON / "kinds.toml").read_text())
+
+
+@pytest.fixture(scope="session")
+def contents() -> Callable[[Program], str]:
+    """Make a digest of everything that a program's log gives: occurrences, awards, memories, messages."""
+
+    def digest(program: Program) -> str:
+        found = hashlib.sha256()
+        for table in ("occurrences", "awards", "memories", "messages"):
+            columns = (
+                "id, client, event, digest, notify, channel, text" if table == "messages" else "*"
+            )
+            for row in program.ledger.rows(f"select {columns} from {table} order by 1, 2"):
+                found.update(repr(tuple(row)).encode())
+        return found.hexdigest()
+
+    return digest

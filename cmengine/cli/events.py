@@ -9,6 +9,8 @@ import click
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk
 from cmengine.cli.show import count, document, money, note, say, table
 
+STOPPED = 130  # as shells have it for Ctrl-C
+
 
 @click.command(
     "import",
@@ -33,7 +35,8 @@ def import_command(
 ) -> None:
     """Log every event of FILE. Ids that are known already count once, so a second import adds nothing.
 
-    A line that is off is named, and then nothing of the file is kept; with --skip-bad the rest is.
+    A line that is off is named, and then nothing of the file is kept; with --skip-bad the rest is. A long
+    file is logged in batches of up to 20,000 lines; stopped on the way, it goes on there when it is imported again.
     """
     from cmengine.importing import import_events
 
@@ -41,11 +44,17 @@ def import_command(
         size = _size(file)
         hidden = as_json or not sys.stderr.isatty()
         with click.progressbar(
-            length=size, label="Importing", file=sys.stderr, hidden=hidden
+            length=2 * size, label="Importing", file=sys.stderr, hidden=hidden
         ) as bar:
-            done = import_events(
-                program, file, skip_bad=skip_bad, zone=_zone(zone), progress=bar.update
-            )
+            try:
+                done = import_events(
+                    program, file, skip_bad=skip_bad, zone=_zone(zone), progress=bar.update
+                )
+            except KeyboardInterrupt:
+                note(
+                    "\nStopped. What was logged so far is kept, all of it; the same command goes on from there."
+                )
+                sys.exit(STOPPED)
     if as_json:
         document(
             {

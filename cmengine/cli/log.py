@@ -1,9 +1,13 @@
 """cmengine log"""
 
+import json
+import sys
+from collections.abc import Iterator, Sequence
 from datetime import time
 from typing import Any
 
 import click
+from attrs import frozen
 
 from cmengine.cli.desk import (
     Day,
@@ -14,9 +18,8 @@ from cmengine.cli.desk import (
     examples,
     json_option,
     kind_names,
-    pass_desk,
 )
-from cmengine.cli.show import day, document, money, say, several, table
+from cmengine.cli.show import day, document, money, note, problem, say, several, table
 from cmengine.ordinals import nth
 
 
@@ -27,10 +30,11 @@ from cmengine.ordinals import nth
         "cmengine log c001 drinks 3",
         "cmengine log c002 visit --on 2026-01-05 --at 14:30",
         "cmengine log c002 positive_change 'Called my sister'",
+        "cmengine log --stdin     (then, a line an event: c001 visit --at 14:30)",
     ),
 )
-@click.argument("client", shell_complete=client_codes)
-@click.argument("kind", shell_complete=kind_names)
+@click.argument("client", metavar="CLIENT", shell_complete=client_codes, required=False)
+@click.argument("kind", metavar="KIND", shell_complete=kind_names, required=False)
 @click.argument("value", required=False)
 @click.option(
     "--on",
@@ -53,10 +57,113 @@ from cmengine.ordinals import nth
     help="self, staff, document, device or test (default: as kinds.toml says).",
 )
 @click.option("--note", default="", metavar="TEXT", help="A note; kept apart, and can be erased.")
+@click.option(
+    "--stdin",
+    is_flag=True,
+    help="Stay open, for a busy desk: a line an event, written as here after the word log, and an answer a line.",
+)
 @json_option
-@pass_desk
-def log_command(
-    desk: Desk,
+@click.pass_context
+def log_command(ctx: click.Context, /, stdin: bool, as_json: bool, **event: Any) -> None:
+    """Log that KIND happened for CLIENT, and see at once what it earned."""
+    desk = ctx.find_object(Desk) or Desk(".", None)
+    if stdin:
+        if any(event.values()):
+            raise click.UsageError("with --stdin, what happened stands in the lines", ctx)
+        with desk.open(look_at_key=False) as program:
+            wrong = 0
+            for line in _lines():
+                wrong += not _answer(ctx, program, line, as_json)
+        ctx.exit(1 if wrong else 0)
+    _must_name(ctx, event)
+    with desk.open(look_at_key=False) as program:
+        done = _log(program, **event)
+    if as_json:
+        document(_as_data(done))
+    else:
+        _show(done)
+
+
+def _lines() -> Iterator[tuple[int, str]]:
+    """Read lines as they come, without waiting for more of them; blank ones and remarks are passed over."""
+    for number, line in enumerate(iter(sys.stdin.readline, ""), start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield number, line
+
+
+def _answer(ctx: click.Context, program: Any, line: tuple[int, str], as_json: bool) -> bool:
+    """Log what a line says, and answer in a line; say whether it was logged."""
+    from cmengine.errors import CMError, Mistake
+
+    number, text = line
+    try:
+        event = _read(ctx, text)
+        done = _log(program, **event)
+    except (CMError, click.UsageError, ValueError) as error:
+        mistakes = (
+            error.mistakes if isinstance(error, CMError) else (Mistake("log", _words(error)),)
+        )
+        if as_json:
+            click.echo(json.dumps({"line": number, "problems": [problem(one) for one in mistakes]}))
+        else:
+            for one in mistakes:
+                note(f"Error: line {number}: {' '.join(str(one).split())}")
+        return False
+    if as_json:
+        click.echo(json.dumps({"line": number, **_as_data(done)}))
+    else:
+        say(_in_a_line(done))
+    return True
+
+
+def _words(error: Exception) -> str:
+    return error.format_message() if isinstance(error, click.UsageError) else str(error)
+
+
+def _read(ctx: click.Context, text: str) -> dict[str, Any]:
+    """Read a line the way the command line is read."""
+    import shlex
+
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        raise ValueError("a quote is opened and not closed; close it, or write it as \\'") from None
+    with ctx.command.make_context("log", words, parent=ctx.parent) as own:
+        event = dict(own.params)
+        if event.pop("stdin") | event.pop("as_json"):
+            raise ValueError("--stdin and --json belong to the command, not to a line")
+        _must_name(own, event)
+    return event
+
+
+def _must_name(ctx: click.Context, event: dict[str, Any]) -> None:
+    for name in ("client", "kind"):
+        if event[name] is None:
+            param = next(one for one in ctx.command.params if one.name == name)
+            raise click.MissingParameter(ctx=ctx, param=param)
+
+
+@frozen(eq=False, repr=False)
+class _Done:
+    """An event that was logged, and what is said of it."""
+
+    event: Any
+    again: bool
+    awards: Sequence[Any]
+    titles: dict[str, str]  # of the rules of those awards
+    waiting: int
+    things: list[str]
+    coming: dict[str, list[str]]
+    why: dict[str, str]
+    menu: list[str]
+    unit: str
+    who: str
+    corrected: bool
+
+
+def _log(
+    program: Any,
+    *,
     client: str,
     kind: str,
     value: str | None,
@@ -65,74 +172,95 @@ def log_command(
     event_id: str | None,
     evidence: str | None,
     note: str,
-    as_json: bool,
-) -> None:
-    """Log that KIND happened for CLIENT, and see at once what it earned."""
+) -> _Done:
     from cmengine.coming import coming
     from cmengine.engine import log_event, make_event
     from cmengine.errors import CMError, Mistake
     from cmengine.reasons import on_the_menu, reasons
 
-    with desk.open(look_at_key=False) as program:
-        moment = program.moment(day_meant(program, on), at)
-        event, wrong = make_event(
-            program,
-            client=client,
-            kind=kind,
-            value=value,
-            at=moment,
-            id=event_id,
-            evidence=evidence,
-        )
-        if event is None:
-            raise CMError(*_unknown(program, client), *(Mistake("log", *one) for one in wrong))
-        logged = log_event(program, event, note)
-        event = logged.event
-        awards = program.ledger.awards("event = ?", event.id)
-        balance = program.ledger.balance(client)
-        next_time = coming(program, event, list(dict.fromkeys(award.rule for award in awards)))
-        titles = {award.rule: program.table(award.digest)["title"] for award in awards}
-        why = reasons(program, event)
-        menu = [] if awards or why else on_the_menu(program, event)
-        unit = program.kinds[kind].unit
-        who = program.ledger.called(client)
-        things = [item for _, _, item in program.ledger.waiting_items(client)]
-        corrected = logged.again and program.ledger.is_marked(event.id)
-    if as_json:
-        document(
-            {
-                "event": event.id,
-                "client": client,
-                "kind": kind,
-                "day": event.day.isoformat(),
-                "again": logged.again,
-                "awards": [_award(award) for award in awards],
-                "cents": sum(award.cents for award in awards),
-                "waiting_cents": balance.waiting,
-                "reasons": why,
-                "next": next_time,
-            }
-        )
-        return
-    shown = f" {event.value} {unit}".rstrip() if event.value is not None else ""
-    say(
-        f"{who}: {kind}{shown}, {day(event.day)}"
-        + (" (logged before; it counts once)" if logged.again else "")
+    moment = program.moment(day_meant(program, on), at)
+    event, wrong = make_event(
+        program,
+        client=client,
+        kind=kind,
+        value=value,
+        at=moment,
+        id=event_id,
+        evidence=evidence,
     )
+    if event is None:
+        raise CMError(*_unknown(program, client), *(Mistake("log", *one) for one in wrong))
+    logged = log_event(program, event, note)
+    event = logged.event
+    ledger = program.ledger
+    awards = ledger.awards("event = ?", event.id)
+    why = reasons(program, event)
+    return _Done(
+        event=event,
+        again=logged.again,
+        awards=awards,
+        titles={award.rule: program.table(award.digest)["title"] for award in awards},
+        waiting=ledger.balance(client).waiting,
+        things=[item for _, _, item in ledger.waiting_items(client)],
+        coming=coming(program, event, list(dict.fromkeys(award.rule for award in awards))),
+        why=why,
+        menu=[] if awards or why else on_the_menu(program, event),
+        unit=program.kinds[kind].unit,
+        who=ledger.called(client),
+        corrected=logged.again and ledger.is_marked(event.id),
+    )
+
+
+def _as_data(done: _Done) -> dict[str, Any]:
+    return {
+        "event": done.event.id,
+        "client": done.event.client,
+        "kind": done.event.kind,
+        "day": done.event.day.isoformat(),
+        "again": done.again,
+        "awards": [_award(award) for award in done.awards],
+        "cents": sum(award.cents for award in done.awards),
+        "waiting_cents": done.waiting,
+        "reasons": done.why,
+        "next": done.coming,
+    }
+
+
+def _head(done: _Done) -> str:
+    event = done.event
+    shown = f" {event.value} {done.unit}".rstrip() if event.value is not None else ""
+    again = " (logged before; it counts once)" if done.again else ""
+    return f"{done.who}: {event.kind}{shown}, {day(event.day)}{again}"
+
+
+def _in_a_line(done: _Done) -> str:
+    """Answer in a line: what it was, what it earned or why not, and what waits."""
+    said = [award.label for award in done.awards]
+    said += [f"{title}: {words}" for title, words in done.why.items()]
+    waits = several([money(done.waiting), *done.things])
+    return f"{_head(done)} | {'; '.join(said) or 'logged'} | waiting: {waits}"
+
+
+def _show(done: _Done) -> None:
+    say(_head(done))
+    titles = done.titles
     table(
-        [(award.label, f"{titles[award.rule]}, {nth(award.ordinal)} time") for award in awards],
+        [
+            (award.label, f"{titles[award.rule]}, {nth(award.ordinal)} time")
+            for award in done.awards
+        ],
         indent="  ",
     )
-    for title, words in why.items():
+    for title, words in done.why.items():
         say(f"  {title}: {words}.")
-    if not awards and not why:
+    if not done.awards and not done.why:
         say("  Logged. Nothing changes: all that is earned and all that comes stays as it is.")
-    if menu:
-        say(f"  On the menu for this, if {client} likes: {several(menu)}")
-    if corrected:
+    if done.menu:
+        say(f"  On the menu for this, if {done.event.client} likes: {several(done.menu)}")
+    if done.corrected:
         say("  It was marked as a mistake since; if it did happen, log it under a new id.")
-    say(f"  Waiting: {several([money(balance.waiting), *things])}")
-    for rule, labels in next_time.items():
+    say(f"  Waiting: {several([money(done.waiting), *done.things])}")
+    for rule, labels in done.coming.items():
         say(f"  Next time ({titles[rule]}): {several(labels)}")
 
 
