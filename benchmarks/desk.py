@@ -1,93 +1,119 @@
-"""How much one event at the desk costs, against a bare durable commit of one row on the same disk.
+"""What one event costs at the desk, in process and durable, against a bare durable commit of one row.
 
-    python benchmarks/desk.py
+    python benchmarks/desk.py [--events 10000] [--times 100]
 
-Prints ratios, medians of the runs; the same with many events behind the client must cost the same.
+One program, two clients: one has 10 events behind them, the other so many. Each is logged a visit a day,
+which earns, in turns with a commit of one row into a table of one column, with the same settings on the
+same disk.
 """
 
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from statistics import median
 
-from cmengine.choices import Wish, choose_goals
+import click
+from make_log import NOW, codes, first_day, lines, make, open_again
+from measure import Took, tell
+
 from cmengine.database import connect
-from cmengine.engine import Logbook, add_client, log_event, make_event
-from cmengine.plugins import load_plugins
-from cmengine.program import Program, open_program
-from cmengine.publish import publish
-from cmengine.starters import make_program
+from cmengine.engine import Logbook, log_event, make_event
+from cmengine.program import Program
 
-RUNS = 200
-NOW = datetime(2026, 7, 1, 18, tzinfo=UTC)
+FEW = 10
+TIMES = 100
 
 
-def median_ms(work: Callable[[int], object]) -> float:
-    """Time `work` RUNS times; give the median in milliseconds."""
-    took = []
-    for n in range(RUNS):
-        begins = time.perf_counter()
-        work(n)
-        took.append(time.perf_counter() - begins)
-    return statistics.median(took) * 1000
-
-
-def program_with(folder: Path, past: int) -> Program:
-    """Make a program with one client who has `past` events behind them."""
-    make_program(folder, starter="drop-in", zone="America/Chicago", clock=lambda: NOW)
-    program = open_program(folder, by="desk", clock=lambda: NOW, registry=load_plugins())
-    publish(program)
-    add_client(program, "c1")
-    first = (NOW - timedelta(days=4000)).date()
-    wishes = [
-        Wish(client="c1", rule=rule, on=first)
-        for rule in ("drop-in", "welcome-back", "any-positive-change")
-    ]
-    choose_goals(program, wishes)
+def give_past(program: Program, client: str, events: int) -> None:
+    """Log so many events of a client."""
     with program.ledger.writing():
         book = Logbook(program)
-        for n in range(past):
-            at = NOW - timedelta(days=3900 - n % 3800, minutes=n % 300)
-            event, _ = make_event(program, client="c1", kind="visit", at=at, id=f"past-{n}")
+        for id, _, kind, value, at, _ in lines(events, events):
+            moment = NOW.fromisoformat(at)
+            event, _ = make_event(
+                program,
+                client=client,
+                kind=kind,
+                value=value or None,
+                at=moment,
+                id=f"{client}-{id}",
+            )
             if event is not None:
                 book.log(event, NOW)
         book.close()
-    return program
 
 
-def main() -> None:
-    """Measure, and print the ratios."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        bare = connect(folder / "bare.db")
-        bare.execute("create table one (n integer)")
-        commit = median_ms(lambda n: bare.execute("insert into one values (?)", (n,)))
-        costs = {}
-        for past in (10, 10_000):
-            program = program_with(folder / f"p{past}", past)
+def prepare(folder: Path, events: int, base: Path | None = None) -> None:
+    """Make the program and both clients."""
+    few, many = codes(2, 1)
+    program = make(folder, [few, many], first_day(events), base)
+    give_past(program, few, FEW)
+    give_past(program, many, events)
+    program.close()
 
-            def log(n: int, program: Program = program) -> None:
-                event, _ = make_event(
-                    program,
-                    client="c1",
-                    kind="visit",
-                    at=NOW - timedelta(days=n % 90),
-                    id=f"now-{n}",
-                )
-                if event is not None:
-                    log_event(program, event)
 
-            costs[past] = median_ms(log)
-        print(f"a bare durable commit of one row          {commit:8.3f} ms")
-        for past, cost in costs.items():
-            print(
-                f"one event, {past:>6} behind the client      {cost:8.3f} ms   {cost / commit:5.2f} x a bare commit"
-            )
-        print(
-            f"10,000 behind the client : 10                             {costs[10_000] / costs[10]:5.2f} x"
-        )
+def log_visit(program: Program, client: str, n: int, times: int) -> None:
+    """Log a visit on a day of its own, the days in order, up to today."""
+    at = NOW - timedelta(days=times - 1 - n)
+    event, wrong = make_event(program, client=client, kind="visit", at=at)
+    if event is None:
+        raise SystemExit(str(wrong))
+    if not any(result.outcome.earned for result in log_event(program, event).results):
+        raise SystemExit("this visit should have earned something")
+
+
+def microseconds(work: Callable[[], object]) -> float:
+    """Time one piece of work."""
+    begins = time.perf_counter()
+    work()
+    return (time.perf_counter() - begins) * 1e6
+
+
+def run(folder: Path, times: int) -> None:
+    """Measure in a prepared program, and say the medians."""
+    program = open_again(folder)
+    few, many = codes(2, 1)
+    bare = connect(folder / "bare.db")
+    bare.execute("create table one (n integer)")
+    took: dict[str, list[float]] = {"bare": [], "few": [], "many": []}
+    for n in range(times):
+        took["bare"].append(microseconds(partial(bare.execute, "insert into one values (?)", (n,))))
+        took["few"].append(microseconds(partial(log_visit, program, few, n, times)))
+        took["many"].append(microseconds(partial(log_visit, program, many, n, times)))
+    program.close()
+    bare.close()
+    tell(
+        Took(sum(map(sum, took.values())) / 1e6),
+        **{name: median(some) for name, some in took.items()},
+    )
+
+
+@click.command()
+@click.option(
+    "--events", default=10_000, show_default=True, help="Events behind the second client."
+)
+@click.option("--times", default=TIMES, show_default=True, help="Events logged for each.")
+@click.option(
+    "--prepare", "only_prepare", type=click.Path(path_type=Path), help="Only make it, there."
+)
+@click.option("--run", "prepared", type=click.Path(path_type=Path), help="Measure what was made.")
+@click.option("--base", type=click.Path(path_type=Path), help="Begin from this program.")
+def main(
+    events: int, times: int, only_prepare: Path | None, prepared: Path | None, base: Path | None
+) -> None:
+    """Measure, and print the medians in microseconds."""
+    if only_prepare:
+        prepare(only_prepare, events, base)
+        tell(Took())
+    elif prepared:
+        run(prepared, times)
+    else:
+        with tempfile.TemporaryDirectory() as name:
+            prepare(Path(name) / "program", events, base)
+            run(Path(name) / "program", times)
 
 
 if __name__ == "__main__":

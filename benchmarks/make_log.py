@@ -2,20 +2,22 @@
 
     python benchmarks/make_log.py FOLDER [--events 100000] [--each 50] [--seed 1]
 
-Makes a program in FOLDER (rules published, clients enrolled, goals chosen) and FOLDER/events.csv.
+Makes a program in FOLDER (rules published, clients enrolled, goals chosen) and FOLDER/events.csv. The
+first few clients choose as anybody does; for all others the same rows are written, with their own codes.
 """
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from shutil import copytree
 from zoneinfo import ZoneInfo
 
 import click
 
 from cmengine.choices import Wish, choose_goals
-from cmengine.plugins import load_plugins
+from cmengine.plugins import Registry, load_plugins
 from cmengine.program import Program, open_program
 from cmengine.publish import publish
 from cmengine.starters import make_program
@@ -25,6 +27,7 @@ FIRST = date(2024, 1, 1)
 ZONE = ZoneInfo("America/Chicago")
 JOIN_DAYS = 365  # everybody begins within a year
 DAYS_BETWEEN = 2.5  # events of one client, on average
+MODELS = 3  # clients who choose in earnest: one for each number of drinks
 
 KINDS = """
 [kind.visit]
@@ -109,7 +112,15 @@ SHARES = {
     "positive_change": 0.07,
     "setback_shared": 0.05,
 }
+CHOSEN = ("drop-in", "welcome-back", "fewer-drinks", "my-own-change")
+WORDS = "I would like to"
+BY = "desk"
 COLUMNS = ("id", "client", "kind", "value", "at", "evidence")
+
+
+def clock() -> datetime:
+    """Tell the time: always the same."""
+    return NOW
 
 
 def codes(events: int, each: int) -> list[str]:
@@ -122,17 +133,23 @@ def target(client: str) -> int:
     return 3 + int(client[1:]) % 3
 
 
+def first_day(each: int) -> date:
+    """Give the day on which a log begins: early enough that so many events of a client are over by now."""
+    longest = timedelta(days=JOIN_DAYS + int(each * DAYS_BETWEEN) + 3)
+    return min(FIRST, NOW.date() - longest)
+
+
 def lines(events: int, each: int, seed: int = 1) -> Iterator[tuple[str, ...]]:
     """Give the lines of a log, in the order of time, an id of its own on each."""
     dice = Random(seed)
     kinds, weights = list(SHARES), list(SHARES.values())
     hour = 3600
-    midnight = int(datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=ZONE).timestamp())
-    between = min(DAYS_BETWEEN, 780 / each)  # nobody's events reach beyond NOW
+    first = first_day(each)
+    midnight = int(datetime(first.year, first.month, first.day, tzinfo=ZONE).timestamp())
     moments = []
     for n, client in enumerate(codes(events, each)):
-        joins = midnight + dice.randrange(JOIN_DAYS if each < 300 else 30) * 24 * hour
-        days = int(each * between) + 1
+        joins = midnight + dice.randrange(JOIN_DAYS) * 24 * hour
+        days = int(each * DAYS_BETWEEN) + 1
         for _ in range(each):
             second = dice.randrange(days) * 24 * hour + dice.randrange(9 * hour, 18 * hour)
             moments.append((joins + second, n, client))
@@ -158,27 +175,67 @@ def write_log(path: Path, events: int, each: int, seed: int = 1) -> None:
         out.writerows(lines(events, each, seed))
 
 
-def make(folder: Path, clients: list[str]) -> Program:
-    """Make the program: rules published, clients enrolled, every goal chosen by everybody."""
-    make_program(folder, zone=str(ZONE), clock=lambda: NOW)
+def make_base(folder: Path) -> Program:
+    """Make a program with its rules published, and nobody in it."""
+    make_program(folder, zone=str(ZONE), clock=clock)
     (folder / "kinds.toml").write_text(KINDS)
     (folder / "rules").mkdir(exist_ok=True)
     (folder / "rules" / "rules.toml").write_text(RULES)
-    program = open_program(folder, by="desk", clock=lambda: NOW, registry=load_plugins())
+    program = open_again(folder)
     publish(program)
+    return program
+
+
+def open_again(folder: Path, registry: Registry | None = None) -> Program:
+    """Open a program, with the clock standing still."""
+    return open_program(folder, by=BY, clock=clock, registry=registry or load_plugins())
+
+
+def make(
+    folder: Path, clients: list[str], first: date = FIRST, base: Path | None = None
+) -> Program:
+    """Make the program: rules published (or copied from `base`), everybody enrolled, every goal chosen."""
+    if base is not None:
+        copytree(base, folder)
+    program = make_base(folder) if base is None else open_again(folder)
     wishes = [
         Wish(
             client=client,
             rule=rule,
-            words="I would like to",
+            words=WORDS,
             settings=(("goal.target", str(target(client))),) if rule == "fewer-drinks" else (),
-            on=FIRST,
+            on=first,
         )
-        for client in clients
-        for rule in ("drop-in", "welcome-back", "fewer-drinks", "my-own-change")
+        for client in clients[:MODELS]
+        for rule in CHOSEN
     ]
     choose_goals(program, wishes, add_clients=True)
+    choose_alike(program, clients)
     return program
+
+
+def choose_alike(program: Program, clients: list[str]) -> None:
+    """Write for everybody after the first few the rows that choosing would have written."""
+    ledger = program.ledger
+    columns = "rule, digest, settings, on_day, stands, after_event, made_at, made_by, client"
+    chosen = [
+        [
+            tuple(row)
+            for row in ledger.rows(f"select {columns} from choices where client = ?", model)
+        ]
+        for model in clients[:MODELS]
+    ]
+    turn = sum(map(len, chosen))
+    with ledger.writing():
+        for n, client in enumerate(clients[MODELS:], start=MODELS):
+            ledger.add_client(client, NOW, BY)
+            for *row, _ in chosen[n % MODELS]:
+                turn += 1
+                ledger.append(
+                    f"insert into choices ({columns}, id, turn) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (*row, client, f"choice-{turn:08d}", turn),
+                )
+                ledger.keep_personal(client, f"words:choice-{turn:08d}", WORDS)
 
 
 @click.command()
@@ -186,9 +243,16 @@ def make(folder: Path, clients: list[str]) -> Program:
 @click.option("--events", default=100_000, show_default=True)
 @click.option("--each", default=50, show_default=True, help="Events a client.")
 @click.option("--seed", default=1, show_default=True)
-def main(folder: Path, events: int, each: int, seed: int) -> None:
+@click.option("--base", type=click.Path(path_type=Path), help="Begin from this program.")
+@click.option("--only-base", is_flag=True, help="Only publish the rules, to begin from.")
+def main(
+    folder: Path, events: int, each: int, seed: int, base: Path | None, only_base: bool
+) -> None:
     """Make a program and a log in FOLDER."""
-    make(folder, codes(events, each)).close()
+    if only_base:
+        make_base(folder).close()
+        return
+    make(folder, codes(events, each), first_day(each), base).close()
     write_log(folder / "events.csv", events, each, seed)
 
 
