@@ -12,17 +12,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from attrs import frozen
 
-from cmengine.database import APPLICATION_ID, SCHEMA, connect, in_words
+from cmengine.database import APPLICATION_ID, SCHEMA, WAIT_SECONDS, connect, in_words
 from cmengine.errors import CMError, Mistake
 from cmengine.model import Choice, Event
 from cmengine.sqlite import sqlite3
 from cmengine.timeline import Correction, TimelineRow
 
 BULK_KIB = 64 * 1024
+LOOK_MILLISECONDS = 20  # within these, SQLite looks after 1, 2, 5 and 10 milliseconds
 _EVENT = "seq, id, client, kind, occurred_at, on_day, value, is_number, evidence, logged_by"
 _THESE = "(select value from json_each(?))"
 
@@ -112,10 +114,7 @@ class Ledger:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the one write transaction: everything written inside is kept, or nothing is."""
-        try:
-            self._db.execute("begin immediate")
-        except sqlite3.OperationalError as error:
-            raise in_words(self.path, error) from error
+        self._begin()
         try:
             yield
             self._db.execute("commit")
@@ -125,6 +124,22 @@ class Ledger:
             if isinstance(error, sqlite3.OperationalError):
                 raise in_words(self.path, error) from error
             raise
+
+    def _begin(self) -> None:
+        """Begin to write; wait for others who do. SQLite by itself would look for its turn too seldom to
+        find the short time between two batches of a long import.
+        """
+        until = monotonic() + WAIT_SECONDS
+        self._db.execute(f"pragma busy_timeout = {LOOK_MILLISECONDS}")
+        try:
+            while not self._db.in_transaction:
+                try:
+                    self._db.execute("begin immediate")
+                except sqlite3.OperationalError as error:
+                    if "locked" not in str(error) or monotonic() > until:
+                        raise in_words(self.path, error) from error
+        finally:
+            self._db.execute(f"pragma busy_timeout = {WAIT_SECONDS * 1000}")
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
