@@ -3,8 +3,9 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PEERS  ?= $(or $(TMPDIR),/tmp)/cmengine-peers
 
-.PHONY: demo test check suite laws docs wheel example format clean
+.PHONY: demo test check suite laws docs wheel example bench format clean
 
 demo: $(VENV)/demo.stamp
 	@$(BIN)/cmengine demo
@@ -31,6 +32,12 @@ wheel: $(VENV)/test.stamp
 example: $(VENV)/test.stamp
 	@sh .ci/newcomer $(BIN)/python
 	@sh .ci/example $(BIN)/python
+
+# Takes about three quarters of an hour; what it is compared with goes into an environment outside of this folder.
+bench: $(VENV)/demo.stamp
+	@sh .ci/venv "$(PYTHON)" $(PEERS) -e . -r benchmarks/requirements.txt
+	$(BIN)/python benchmarks/all.py --peers $(PEERS)/bin/python --write
+	$(BIN)/python benchmarks/growth.py --write
 
 format: $(VENV)/test.stamp
 	$(BIN)/ruff format .
