@@ -130,6 +130,7 @@ from pathlib import Path
 from cmengine.importing import import_events
 from cmengine.program import open_program
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests run in the background
 program = open_program(Path(sys.argv[1]), by="ana", clock=lambda: datetime(2026, 7, 1, 18, tzinfo=UTC))
 program.ledger.rows("pragma synchronous = off")
 left = int(sys.argv[3])
