@@ -59,11 +59,7 @@ def verify(
             for n, done in enumerate(accumulate(counts[client] for client in clients))
             if done >= sum(counts.values()) * SHARE
         )
-    elsewhere = (
-        in_child(lambda: _clients_verdict(_reopened(program), clients[far:], counts))
-        if far
-        else None
-    )
+    elsewhere = in_child(lambda: _alone(program, clients[far:], counts)) if far else None
     verdict = Verdict()
     _gather(verdict, _file_problems(program))
     mine = clients[:far] if far else clients
@@ -74,9 +70,13 @@ def verify(
     return verdict
 
 
-def _reopened(program: Program) -> Program:
-    """Give the same program with a connection of its own: SQLite's must not be used across a fork."""
-    return evolve(program, ledger=open_ledger(program.ledger.path))
+def _alone(program: Program, clients: Sequence[str], counts: Mapping[str, int]) -> Verdict:
+    """Replay some clients with a connection of our own: SQLite's must not be used across a fork."""
+    ledger = open_ledger(program.ledger.path)
+    try:
+        return _clients_verdict(evolve(program, ledger=ledger), clients, counts)
+    finally:
+        ledger.close()
 
 
 def _add(verdict: Verdict, more: Verdict) -> None:
