@@ -167,7 +167,8 @@ class Ledger:
         found = self.rows(sql, *values)
         return found[0] if found else None
 
-    def _insert(self, table: str, **columns: object) -> int:
+    def insert(self, table: str, **columns: object) -> int:
+        """Append a row to a table; give its number."""
         names = ", ".join(columns)
         marks = ", ".join("?" * len(columns))
         done = self._db.execute(
@@ -179,7 +180,7 @@ class Ledger:
 
     def set_fact(self, name: str, value: str) -> None:
         """Write down a fact about the program, once and for all."""
-        self._insert("program", name=name, value=value)
+        self.insert("program", name=name, value=value)
 
     def fact(self, name: str) -> str | None:
         """Read a fact about the program."""
@@ -191,8 +192,8 @@ class Ledger:
     def publish(self, digest: str, rule: str, body: str, at: datetime, by: str) -> None:
         """Keep the text of a version of a rule, and let it be the one that can be chosen."""
         if self.rule_body(digest) is None:
-            self._insert("rules", digest=digest, rule=rule, body=body)
-        self._insert("publications", digest=digest, published_at=at.isoformat(), published_by=by)
+            self.insert("rules", digest=digest, rule=rule, body=body)
+        self.insert("publications", digest=digest, published_at=at.isoformat(), published_by=by)
 
     def rule_body(self, digest: str) -> str | None:
         """Give the kept text of a version."""
@@ -220,7 +221,7 @@ class Ledger:
 
     def add_client(self, client: str, at: datetime, by: str) -> None:
         """Enroll a client by a code."""
-        self._insert("clients", client=client, added_at=at.isoformat(), added_by=by)
+        self.insert("clients", client=client, added_at=at.isoformat(), added_by=by)
 
     def has_client(self, client: str) -> bool:
         """Say whether there is such a client."""
@@ -232,7 +233,7 @@ class Ledger:
 
     def keep_personal(self, client: str, about: str, text: str) -> None:
         """Keep something that was typed about or by a person, in the one table that can be erased."""
-        self._insert("personal", client=client, about=about, text=text)
+        self.insert("personal", client=client, about=about, text=text)
 
     def personal(self, client: str) -> dict[str, str]:
         """Give what was typed about or by a person."""
@@ -250,7 +251,7 @@ class Ledger:
 
     def add_choice(self, choice: Choice, at: datetime, by: str) -> None:
         """Append a row to a client's timeline."""
-        self._insert(
+        self.insert(
             "choices",
             id=choice.id,
             client=choice.client,
@@ -420,7 +421,7 @@ class Ledger:
 
     def add_correction(self, event: int, at: datetime, by: str) -> int:
         """Mark an event as a mistake; give the number of the correction."""
-        return self._insert(
+        return self.insert(
             "corrections",
             event=event,
             after_event=self.last_event(),
@@ -479,7 +480,7 @@ class Ledger:
 
     def release(self, occurrence: int, correction: int) -> None:
         """Let an occurrence no longer count, because of a correction. Its awards stand."""
-        self._insert("released", occurrence=occurrence, correction=correction)
+        self.insert("released", occurrence=occurrence, correction=correction)
 
     def last_occurrence(self) -> int:
         """Give the number of the last occurrence (0: none yet)."""
@@ -532,7 +533,7 @@ class Ledger:
 
     def add_voucher(self, columns: dict[str, Any]) -> None:
         """Append a voucher."""
-        self._insert("vouchers", **columns)
+        self.insert("vouchers", **columns)
 
     def waiting_items(self, client: str) -> list[tuple[int, int, str]]:
         """Give the items that a client has earned and not been handed: (occurrence, n, item), oldest first."""
@@ -546,7 +547,7 @@ class Ledger:
 
     def add_redemption(self, voucher: str, cents: int, at: datetime, by: str) -> None:
         """Append a redemption."""
-        self._insert(
+        self.insert(
             "redemptions", voucher=voucher, cents=cents, redeemed_at=at.isoformat(), redeemed_by=by
         )
 
@@ -562,7 +563,7 @@ class Ledger:
 
     def add_delivery(self, message: int, problem: str | None, at: datetime) -> None:
         """Append one try to send a message; `problem` is None where it went."""
-        self._insert(
+        self.insert(
             "deliveries",
             message=message,
             sent=int(problem is None),

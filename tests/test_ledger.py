@@ -98,26 +98,29 @@ def test_the_fast_path_knows_how_many_migration_steps_there_are() -> None:
     assert len(steps) == migrations.STEPS == database.SCHEMA
 
 
-@pytest.mark.parametrize("table", migrations.FACTS)
-def test_facts_cannot_be_changed_removed_or_replaced(program: Program, table: str) -> None:
+def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
     log(program, "visit")
     issued = issue_voucher(program, "c1")
     redeem_voucher(program, issued.code)
     with program.ledger.writing():
         program.ledger.add_delivery(1, None, program.now())
     correct_event(program, program.ledger.awards()[0].event, "It was somebody else")
-    before = [tuple(row) for row in program.ledger.rows(f"select * from {table}")]
-    assert before, f"nothing in {table} to try it on"
-    column = program.ledger.rows(f"select name from pragma_table_info('{table}') limit 1")[0][0]
-    marks = ", ".join("?" * len(before[0]))
-    for statement, values in (
-        (f"update {table} set {column} = {column}", ()),
-        (f"delete from {table}", ()),
-        (f"insert or replace into {table} values ({marks})", before[0]),
-    ):
-        with pytest.raises((CMError, sqlite3.IntegrityError)), program.ledger.writing():
-            program.ledger.rows(statement, *values)
-    assert [tuple(row) for row in program.ledger.rows(f"select * from {table}")] == before
+    tables = program.ledger.rows("select name from sqlite_schema where type = 'table'")
+    facts = {row[0] for row in tables} - migrations.STATE
+    assert {"events", "awards", "vouchers", "redemptions"} <= facts
+    for table in sorted(facts):
+        before = [tuple(row) for row in program.ledger.rows(f"select * from {table}")]
+        assert before, f"nothing in {table} to try it on"
+        column = program.ledger.rows(f"select name from pragma_table_info('{table}') limit 1")[0][0]
+        marks = ", ".join("?" * len(before[0]))
+        for statement, values in (
+            (f"update {table} set {column} = {column}", ()),
+            (f"delete from {table}", ()),
+            (f"insert or replace into {table} values ({marks})", before[0]),
+        ):
+            with pytest.raises((CMError, sqlite3.IntegrityError)), program.ledger.writing():
+                program.ledger.rows(statement, *values)
+        assert [tuple(row) for row in program.ledger.rows(f"select * from {table}")] == before
 
 
 @pytest.mark.parametrize(
