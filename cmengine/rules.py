@@ -63,8 +63,7 @@ class Draft(NamedTuple):
     place: Place
 
 
-@frozen(eq=False, repr=False)
-class Reader:
+class Reader(NamedTuple):
     """Reads rules with the plugins and kinds there are. `kinds` None: kinds are not checked.
 
     `folder` is the program's folder, to which a file named in an option belongs.
