@@ -28,7 +28,7 @@ def main(folder: Path, rows: Path) -> None:
     with ledger.bulk(), rows.open("rb") as file:
         while file.peek(1):
             batch = pickle.load(file)
-            with timed() as took, ledger.writing():
+            with timed() as took, ledger.whole():
                 for sql, several in batch:
                     connection.executemany(sql, several)
             whole.seconds += took.seconds

@@ -218,6 +218,7 @@ def choose_alike(program: Program, clients: list[str]) -> None:
     """Write for everybody after the first few the rows that choosing would have written."""
     ledger = program.ledger
     columns = "rule, digest, settings, on_day, stands, after_event, made_at, made_by, client"
+    names = [*columns.split(", "), "id", "turn"]
     chosen = [
         [
             tuple(row)
@@ -231,10 +232,8 @@ def choose_alike(program: Program, clients: list[str]) -> None:
             ledger.add_client(client, NOW, BY)
             for *row, _ in chosen[n % MODELS]:
                 turn += 1
-                ledger.append(
-                    f"insert into choices ({columns}, id, turn) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (*row, client, f"choice-{turn:08d}", turn),
-                )
+                cells = (*row, client, f"choice-{turn:08d}", turn)
+                ledger.insert("choices", **dict(zip(names, cells, strict=True)))
                 ledger.keep_personal(client, f"words:choice-{turn:08d}", WORDS)
 
 

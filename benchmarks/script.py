@@ -4,7 +4,8 @@
 
 It knows the four rules of make_log.py by heart, believes every line, looks nothing up, cannot go on where
 it stopped, and is wrong as soon as a rule, a version or a choice is another. The rows it writes are those
-that the import writes, byte for byte; schema, settings and batches are the same.
+that the import writes, byte for byte, with an entry in the journal for each batch; schema, settings and
+batches are the same.
 """
 
 import csv
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,8 +24,10 @@ from measure import tell, timed
 
 from cmengine.database import connect
 from cmengine.importing import BATCH
+from cmengine.journal import Signature
 from cmengine.ledger import Ledger
-from cmengine.settings import DATABASE
+from cmengine.settings import DATABASE, KEY, read_keys
+from cmengine.sheet import AWARDS, EVENTS, MEMORIES, MESSAGES, OCCURRENCES
 
 ZONE = ZoneInfo("America/Chicago")
 LOGGED_AT = "2026-07-01T13:00:00-05:00"
@@ -57,16 +61,21 @@ class Tables:
     def write(self) -> None:
         """Write a batch."""
         memories = [
-            (client, rule, state.memory, state.times, state.cents, state.latest)
+            (client, rule, state.memory, state.times, state.cents, 0, state.latest)
             for (client, rule), state in self.shown.items()
         ]
-        with self.ledger.writing():
-            many = self.database.executemany
-            many("insert into events values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.events)
-            many("insert into occurrences values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.occurrences)
-            many("insert into awards values (?, ?, ?, ?, ?, ?)", self.awards)
-            many("insert into messages values (null, ?, ?, ?, ?, ?, ?, ?, ?)", self.messages)
-            many("insert or replace into memories values (?, ?, ?, ?, ?, 0, ?)", memories)
+        with self.ledger.writing("load"):
+            for table, rows in (
+                (EVENTS, self.events),
+                (OCCURRENCES, self.occurrences),
+                (AWARDS, self.awards),
+                (MESSAGES, self.messages),
+                (MEMORIES, memories),
+            ):
+                marks = ", ".join("?" * len(table.columns))
+                self.database.executemany(f"insert into {table.name} values ({marks}) {table.otherwise}", rows)
+                if rows:
+                    self.ledger.note(table.name, table.columns, list(chain.from_iterable(rows)))
         for rows in (self.events, self.occurrences, self.awards, self.messages):
             rows.clear()
         self.shown.clear()
@@ -79,6 +88,8 @@ def opened(folder: Path) -> Iterator[Tables]:
     path = folder / DATABASE
     database = connect(path)
     ledger = Ledger(database, path)
+    key = read_keys(folder / KEY).journal
+    ledger.sign = lambda: Signature("desk", LOGGED_AT, key)
     with ledger.bulk():
         yield Tables(database, ledger)
     database.close()
@@ -177,7 +188,7 @@ def load(folder: Path, log: Path) -> None:
                 for n, (label, cents) in enumerate(awards, start=1):
                     state.cents += cents
                     add_award((number, n, n - 1, label, cents, None))
-                add_message((f"{id}/{rule}/0", client, seq, digest, 0, "outbox", READY, LOGGED_AT))
+                add_message((number, f"{id}/{rule}/0", client, seq, digest, 0, "outbox", READY, LOGGED_AT))
             if seq % BATCH == 0:
                 tables.write()
         tables.write()

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any, cast
 
 from cmengine.evaluate import Dice
+from cmengine.sha import sha256
 
 Secret = bytes | Callable[[], bytes]
 """A draw secret, or how to get at it once dice are thrown."""
@@ -50,6 +51,5 @@ class _Unthrown:
 
 def commitment(secret: bytes) -> str:
     """Give the hash of the secret that is written down before the first draw."""
-    import hashlib
-
-    return hashlib.sha256(b"cmengine draw secret\n" + secret).hexdigest()
+    digest: str = sha256(b"cmengine draw secret\n" + secret).hexdigest()
+    return digest

@@ -1,13 +1,15 @@
 """The ledger in SQLite: open it, read what one event needs, append. Facts only grow.
 
 One way to write: `with ledger.writing():` begins an immediate transaction, so that what is read inside
-is still true when it is written; everything in it is kept, or nothing.
+is still true when it is written; everything in it is kept, or nothing. At its end the ledger itself puts
+an entry into the journal; what cannot be journaled does not happen.
 """
 
 import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -15,14 +17,16 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
-from cmengine.database import APPLICATION_ID, SCHEMA, WAIT_SECONDS, connect, in_words
+from cmengine.database import APPLICATION_ID, SCHEMA, STATE, WAIT_SECONDS, connect, in_words
 from cmengine.errors import CMError, Mistake
+from cmengine.journal import ENTRY, NOTHING, Draft, Sealer, Signature
 from cmengine.model import Choice, Event
 from cmengine.sqlite import sqlite3
 from cmengine.timeline import Correction, TimelineRow
 
 BULK_KIB = 64 * 1024
 LOOK_MILLISECONDS = 20  # within these, SQLite looks after 1, 2, 5 and 10 milliseconds
+MOST_ROWS = 512  # in one statement: SQLite allows 32,766 cells
 _EVENT = "seq, id, client, kind, occurred_at, on_day, value, is_number, evidence, logged_by"
 _THESE = "(select value from json_each(?))"
 
@@ -99,14 +103,38 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._db = connection
         self.path = path
+        self.sign: Callable[[], Signature] = _nobody
+        self._sealers: dict[bytes, Sealer] = {}
+        self._draft: Draft | None = None
+        self._appended = 0
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
+    def writing(self, what: str = "") -> AbstractContextManager[None]:
+        """Hold the one write transaction: everything written inside is kept and journaled, or nothing is.
+
+        `what` says in a few words what is done; without it, the name of the function that does it says so.
+        """
+        called = sys._getframe(1).f_code.co_name
+        return self._writing(what or called.strip("_<>").replace("_", " "))
+
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the one write transaction: everything written inside is kept, or nothing is."""
+    def _writing(self, what: str) -> Iterator[None]:
+        with self.whole():
+            self._draft, self._appended = None, 0
+            before = self._db.total_changes
+            yield
+            past = self._db.total_changes - before - self._appended
+            if past:
+                raise RuntimeError(f"{past} rows were written past the journal; use insert or append")
+            if self._draft is not None:
+                self._write_entry(self._draft, what)
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Hold a transaction that is not journaled: for the schema, and nothing else."""
         self._begin()
         try:
             yield
@@ -117,6 +145,34 @@ class Ledger:
             if isinstance(error, sqlite3.OperationalError):
                 raise in_words(self.path, error) from error
             raise
+
+    def _write_entry(self, draft: Draft, what: str) -> None:
+        head = self.one(
+            "select seq, hash, seal from journal where seq = (select max(seq) from journal)"
+        )
+        signature = self.sign()
+        if head is not None and head["seal"] != self._sealer(signature.key).seal(head["hash"]):
+            what = "the last entry of its journal was not sealed with this program's key"
+            todo = "nothing was written; look at it with: cmengine verify"
+            raise CMError(Mistake(str(self.path), what, todo))
+        seq, before = (0, NOTHING) if head is None else (head["seq"], head["hash"])
+        entry = draft.entry(seq + 1, before, signature, what)
+        marks = ", ".join("?" * len(entry))
+        self._db.execute(f"insert into journal ({ENTRY}) values ({marks})", entry)
+
+    def note(self, table: str, columns: Sequence[str], cells: Sequence[object]) -> None:
+        """Put rows that were just appended into the journal: all columns in order, row behind row."""
+        self._appended += len(cells) // len(columns)
+        if table in STATE:
+            return
+        if self._draft is None:
+            self._draft = Draft(self._sealer(self.sign().key))
+        self._draft.add(table, columns, cells)
+
+    def _sealer(self, key: bytes) -> Sealer:
+        if key not in self._sealers:
+            self._sealers[key] = Sealer(key)
+        return self._sealers[key]
 
     def _begin(self) -> None:
         """Begin to write; wait for others who do. SQLite by itself would look for its turn too seldom to
@@ -165,8 +221,10 @@ class Ledger:
         names = ", ".join(columns)
         marks = ", ".join("?" * len(columns))
         done = self._db.execute(
-            f"insert into {table} ({names}) values ({marks})", tuple(columns.values())
+            f"insert into {table} ({names}) values ({marks}) returning *", tuple(columns.values())
         )
+        (row,) = done.fetchall()
+        self.note(table, row.keys(), tuple(row))
         return done.lastrowid or 0
 
     # What the program is
@@ -300,6 +358,11 @@ class Ledger:
     def last_event(self) -> int:
         """Give the place of the event that was logged last (0: none yet)."""
         row = self.one("select max(seq) from events")
+        return (row[0] or 0) if row else 0
+
+    def last_message(self) -> int:
+        """Give the number of the last message (0: none yet)."""
+        row = self.one("select max(seq) from messages")
         return (row[0] or 0) if row else 0
 
     def last_id(self) -> str:
@@ -485,9 +548,21 @@ class Ledger:
         row = self.one("pragma data_version")
         return row[0] if row else 0
 
-    def append(self, sql: str, cells: Sequence[object]) -> None:
-        """Append rows, their cells one behind the other."""
-        self._db.execute(sql, cells)
+    def append(
+        self, table: str, columns: tuple[str, ...], cells: Sequence[object], otherwise: str = ""
+    ) -> None:
+        """Append rows, their cells one behind the other: all columns of the table in its own order, and as
+        SQLite has them. `otherwise` says what happens where a row is there.
+        """
+        width = len(columns)
+        left, begins, rows = len(cells) // width, 0, MOST_ROWS
+        while left:
+            while rows > left:
+                rows //= 2  # a few sizes, so that each statement is prepared once
+            ends = begins + rows * width
+            self._db.execute(_statement(table, columns, otherwise, rows), cells[begins:ends])
+            left, begins = left - rows, ends
+        self.note(table, columns, cells)
 
     # Reading
 
@@ -565,6 +640,18 @@ class Ledger:
         )
 
 
+@lru_cache(maxsize=64)
+def _statement(table: str, columns: tuple[str, ...], otherwise: str, rows: int) -> str:
+    """Write the statement that appends so many rows."""
+    one = f"({', '.join('?' * len(columns))})"
+    values = ", ".join([one] * rows)
+    return f"insert into {table} ({', '.join(columns)}) values {values} {otherwise}"
+
+
+def _nobody() -> Signature:
+    raise RuntimeError("nobody signs what is written to this ledger")
+
+
 @lru_cache(maxsize=4096)
 def _day(text: str) -> date:
     return date.fromisoformat(text)
@@ -600,7 +687,7 @@ def create_ledger(path: Path) -> Ledger:
     connection = connect(path)
     connection.execute(f"pragma application_id = {APPLICATION_ID}")
     ledger = Ledger(connection, path)
-    with ledger.writing():
+    with ledger.whole():
         migrate(connection)
     return ledger
 
@@ -641,6 +728,6 @@ def open_ledger(path: Path) -> Ledger:
     if version < SCHEMA:
         from cmengine.migrations import migrate
 
-        with ledger.writing():
+        with ledger.whole():
             migrate(connection)
     return ledger

@@ -4,15 +4,13 @@ from importlib.resources import files
 
 from sqlite_utils import Database, Migrations
 
+from cmengine.database import STATE
 from cmengine.sqlite import sqlite3
 
 migrations = Migrations("cmengine")
 
-PARTS = ("ledger", "vouchers", "messages")
+PARTS = ("ledger", "vouchers", "messages", "journal")
 """The files of the schema, in the order in which they are run."""
-
-STATE = {"personal", "memories", "_sqlite_migrations"}
-"""The tables that may change: what can be erased, and the cache. All others only grow."""
 
 
 @migrations()

@@ -14,6 +14,7 @@ from cmengine.dice import commitment, dice_from
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.evaluate import Dice
 from cmengine.ids import new_id
+from cmengine.journal import Signature
 from cmengine.kept import of_json, with_settings
 from cmengine.kinds import Kind
 from cmengine.ledger import Ledger, create_ledger, open_ledger
@@ -59,9 +60,15 @@ class Program:
     dice: Dice
     _rules: dict[tuple[str, tuple[tuple[str, str], ...]], Rule] = Factory(dict)
 
+    def __attrs_post_init__(self) -> None:
+        self.ledger.sign = self._signature
+
+    def _signature(self) -> Signature:
+        return Signature(self.by, self.now().isoformat(), self.keys.journal)
+
     @cached_property
     def keys(self) -> Keys:
-        """Read the program's secrets, when a draw or a code needs them. Raises CMError."""
+        """Read the program's secrets, when a draw, a code or the journal needs them. Raises CMError."""
         keys = read_keys(self.folder / KEY)
         if self.ledger.fact("draws") != commitment(keys.draws):
             raise CMError(
@@ -194,9 +201,11 @@ def make_database(folder: Path, *, by: str, clock: Clock = now_utc) -> None:
     """Make the ledger and the key of a new program, and write down the hash of its draw secret."""
     keys = make_keys(folder / KEY)
     ledger = create_ledger(folder / DATABASE)
+    made_at = clock().isoformat(timespec="seconds")
+    ledger.sign = lambda: Signature(by, made_at, keys.journal)
     with ledger.writing():
         ledger.set_fact("draws", commitment(keys.draws))
-        ledger.set_fact("made_at", clock().isoformat(timespec="seconds"))
+        ledger.set_fact("made_at", made_at)
         ledger.set_fact("made_by", by)
     ledger.close()
 

@@ -143,10 +143,11 @@ class Settings:
 
 @frozen(eq=False, repr=False)
 class Keys:
-    """The program's two secrets, kept outside the database: for draws, and for voucher codes."""
+    """The program's secrets, kept outside the database: for draws, for voucher codes, for the journal."""
 
     draws: bytes
     codes: bytes
+    journal: bytes
 
 
 def read_settings(folder: Path) -> tuple[Settings | None, list[Mistake]]:
@@ -232,8 +233,9 @@ def make_keys(path: Path) -> Keys:
     import json
     import secrets
 
-    keys = Keys(secrets.token_bytes(32), secrets.token_bytes(32))
-    write_private(path, json.dumps({"draws": keys.draws.hex(), "codes": keys.codes.hex()}) + "\n")
+    names = ("draws", "codes", "journal")
+    keys = Keys(**{name: secrets.token_bytes(32) for name in names})
+    write_private(path, json.dumps({name: getattr(keys, name).hex() for name in names}) + "\n")
     return keys
 
 
@@ -243,7 +245,7 @@ def read_keys(path: Path) -> Keys:
 
     try:
         found: dict[str, Any] = json.loads(path.read_text())
-        keys = Keys(bytes.fromhex(found["draws"]), bytes.fromhex(found["codes"]))
+        keys = Keys(*(bytes.fromhex(found[name]) for name in ("draws", "codes", "journal")))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CMError(
             Mistake(

@@ -15,8 +15,6 @@ from attrs import Factory, define, frozen
 from cmengine.ledger import Ledger, Remembered
 from cmengine.model import Earned, Event
 
-MOST_ROWS = 512  # in one statement: SQLite allows 32,766 cells
-
 
 @frozen(eq=False, repr=False)
 class _Table:
@@ -25,17 +23,6 @@ class _Table:
     name: str
     columns: tuple[str, ...]
     otherwise: str = ""
-
-    def statement(self, rows: int) -> str:
-        """Write the statement that appends so many rows."""
-        return _statement(self.name, self.columns, self.otherwise, rows)
-
-
-@lru_cache(maxsize=64)
-def _statement(name: str, columns: tuple[str, ...], otherwise: str, rows: int) -> str:
-    one = f"({', '.join('?' * len(columns))})"
-    values = ", ".join([one] * rows)
-    return f"insert into {name} ({', '.join(columns)}) values {values} {otherwise}"
 
 
 def _table(name: str, columns: str, otherwise: str = "") -> _Table:
@@ -48,7 +35,7 @@ EVENTS = _table(
 )
 OCCURRENCES = _table("occurrences", "seq event client rule digest round ordinal on_day slot reason")
 AWARDS = _table("awards", "occurrence n reward label cents item")
-MESSAGES = _table("messages", "id client event digest notify channel text made_at")
+MESSAGES = _table("messages", "seq id client event digest notify channel text made_at")
 MEMORIES = _table(
     "memories",
     "client rule memory times cents round latest",
@@ -64,6 +51,7 @@ class Sheet:
     ledger: Ledger
     last_event: int
     last_occurrence: int
+    last_message: int
     events: list[object] = Factory(list)
     occurrences: list[object] = Factory(list)
     awards: list[object] = Factory(list)
@@ -90,7 +78,7 @@ class Sheet:
             at or event.at.isoformat(),
             day_text(event.day),
             format(value, "f") if number else value,
-            number,
+            1 if number else 0,
             event.evidence,
             self._moment_text,
             event.by,
@@ -136,7 +124,8 @@ class Sheet:
         """Add a message that waits to be sent."""
         if at is not self._moment:
             self._moment, self._moment_text = at, at.isoformat()
-        self.messages += (id, client, event, digest, notify, channel, text, self._moment_text)
+        self.last_message = seq = self.last_message + 1
+        self.messages += (seq, id, client, event, digest, notify, channel, text, self._moment_text)
 
     def write(self) -> None:
         """Write everything, and begin anew."""
@@ -147,14 +136,8 @@ class Sheet:
             (MESSAGES, self.messages),
             (MEMORIES, self.memories),
         ):
-            width = len(table.columns)
-            left, begins, rows = len(cells) // width, 0, MOST_ROWS
-            while left:
-                while rows > left:
-                    rows //= 2  # a few sizes, so that each statement is prepared once
-                ends = begins + rows * width
-                self.ledger.append(table.statement(rows), cells[begins:ends])
-                left, begins = left - rows, ends
+            if cells:
+                self.ledger.append(table.name, table.columns, cells, table.otherwise)
             cells.clear()
 
 
@@ -166,4 +149,4 @@ def day_text(day: date) -> str:
 
 def new_sheet(ledger: Ledger) -> Sheet:
     """Begin a sheet where the ledger stands. Call it inside a write transaction."""
-    return Sheet(ledger, ledger.last_event(), ledger.last_occurrence())
+    return Sheet(ledger, ledger.last_event(), ledger.last_occurrence(), ledger.last_message())

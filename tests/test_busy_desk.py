@@ -35,8 +35,8 @@ climbs = "each_time"
 # who waits at the desk: think twice.
 MAY = {
     "ahead", "cli", "coming", "database", "days", "dice", "engine", "errors", "evaluate", "fold",
-    "ids", "kept", "kinds", "ladder", "ledger", "marker", "memory", "model", "money", "nodice", "options", "ordinals", "outbox",
-    "program", "quick", "reasons", "rules", "settings", "sheet", "sqlite", "timeline", "toml",
+    "ids", "journal", "kept", "kinds", "ladder", "ledger", "marker", "memory", "model", "money", "nodice", "options", "ordinals", "outbox",
+    "program", "quick", "reasons", "rules", "settings", "sha", "sheet", "sqlite", "timeline", "toml",
 }  # fmt: skip
 # Dear ones: each of these costs more than writing the event does. (click itself imports difflib for a short -p.)
 MAY_NOT = {

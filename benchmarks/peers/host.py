@@ -114,7 +114,7 @@ def load(folder: Path, log: Path, decide: Decide) -> None:
                             (number, n, reward, f"{label} {dollars(cents)}", cents, None)
                         )
                 tables.messages.append(
-                    (f"{id}/{rule}/0", client, seq, digest, 0, "outbox", READY, LOGGED_AT)
+                    (number, f"{id}/{rule}/0", client, seq, digest, 0, "outbox", READY, LOGGED_AT)
                 )
             if seq % BATCH == 0:
                 tables.write()
