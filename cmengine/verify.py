@@ -1,40 +1,50 @@
-"""Replay the log and compare: every occurrence, every award, every memory, every rule's text."""
+"""Check everything there is: the schema, the journal against every row, and the log, replayed, against
+every occurrence, every award, every memory, every rule's text.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from attrs import define, evolve, field, frozen
 
 from cmengine.absent import Absent, kept_problems
+from cmengine.chain import Chain
 from cmengine.elsewhere import can_fork, in_child, no_garbage
 from cmengine.errors import CMError
 from cmengine.evaluate import Ask
+from cmengine.journal import Anchor, Sealer
 from cmengine.kept import digest, of_json
 from cmengine.ledger import KeptOccurrence, Remembered, Stored, open_ledger
 from cmengine.memory import to_text
 from cmengine.program import Program
 from cmengine.replay import Given, Replay, fresh
+from cmengine.shape import shape_problems
 from cmengine.sheet import day_text
+from cmengine.sqlite import sqlite3
 from cmengine.tariff import Tariff
 from cmengine.timeline import Correction, Timelines
 
 PORTION = 20_000  # events that are held at once
 MANY = 50_000  # events from which on a second process helps
-SHARE = 0.3  # of the replay that the first process does, which looks at the file as well
+SHARE = 0.1  # of the replay that the first process does, which looks at the file as well
 MOST_PROBLEMS = 100
 Row = tuple[object, ...]
 
 
 @define
 class Verdict:
-    """What a check of the ledger found. `notes` are no problems: what could not be replayed, and why."""
+    """What a check of the ledger found. `notes` are no problems: what could not be replayed, and why.
+    `head` is the last entry of the journal, to be kept elsewhere.
+    """
 
     problems: list[str] = field(factory=list)
     notes: dict[str, str] = field(factory=dict)
     clients: int = 0
     events: int = 0
     awards: int = 0
+    entries: int = 0
+    head: Anchor | None = None
 
     @property
     def ok(self) -> bool:
@@ -42,14 +52,27 @@ class Verdict:
         return not self.problems
 
 
-def verify(
-    program: Program, progress: Callable[[int], object] = lambda done: None, *, many: int = MANY
-) -> Verdict:
-    """Check the ledger against a replay of its own log. Reads only.
+CHECKS: list[Callable[[Program], Iterable[str]]] = []
+"""What else is checked: each gives a line for each thing that is wrong."""
 
-    `progress` is told of every client that is done. A log of `many` events is replayed by two processes.
+
+def verify(
+    program: Program,
+    progress: Callable[[int], object] = lambda done: None,
+    *,
+    anchor: Anchor | None = None,
+    many: int = MANY,
+) -> Verdict:
+    """Check the ledger against its journal, and against a replay of its own log. Reads only.
+
+    `progress` is told of every client that is done. `anchor` is an entry of the journal that was kept
+    elsewhere. A log of `many` events is replayed by two processes.
     """
     _ = program.keys  # read before there are two processes
+    verdict = Verdict()
+    _gather(verdict, _readable(shape_problems(program.ledger)))
+    if any(": the table " in problem or ": the view " in problem for problem in verdict.problems):
+        return verdict  # nothing more could be read
     counts = program.ledger.event_counts()
     clients = sorted(counts)
     far = 0
@@ -60,14 +83,50 @@ def verify(
             if done >= sum(counts.values()) * SHARE
         )
     elsewhere = in_child(lambda: _alone(program, clients[far:], counts)) if far else None
-    verdict = Verdict()
-    _gather(verdict, _file_problems(program))
-    mine = clients[:far] if far else clients
-    _add(verdict, _clients_verdict(program, mine, counts, progress))
-    if elsewhere is not None:
-        _add(verdict, elsewhere())
-        progress(len(clients) - far)
+    _gather(verdict, _readable(_journal_problems(program, anchor, verdict)))
+    _gather(verdict, _readable(_file_problems(program)))
+    try:
+        mine = clients[:far] if far else clients
+        _add(verdict, _clients_verdict(program, mine, counts, progress))
+        if elsewhere is not None:
+            _add(verdict, elsewhere())
+            progress(len(clients) - far)
+    except Exception as error:
+        if verdict.ok:
+            raise
+        verdict.problems.append(f"the replay: stopped by what is wrong above ({type(error).__name__})")
+    for check in CHECKS:
+        _gather(verdict, _readable(check(program)))
     return verdict
+
+
+def _readable(problems: Iterable[str]) -> Iterator[str]:
+    """Say in words that something cannot even be read."""
+    try:
+        yield from problems
+    except (sqlite3.DatabaseError, ValueError) as error:
+        yield f"the file: it cannot be read as it should ({error}); restore a backup"
+
+
+def _journal_problems(program: Program, anchor: Anchor | None, verdict: Verdict) -> Iterator[str]:
+    """Walk along the journal. Where something is wrong, walk again while nobody writes, to be sure."""
+    ledger = program.ledger
+    sealer = Sealer(program.keys.journal)
+    walk = Chain(ledger, sealer, anchor)
+    with ledger.bulk(), no_garbage():
+        try:
+            others = ledger.others()
+            problems = list(islice(walk.problems(), MOST_PROBLEMS + 1))
+            again = bool(problems) and others != ledger.others()
+        except sqlite3.OperationalError:
+            again = True  # there may be text that is not UTF-8
+        if again:
+            walk = Chain(ledger, sealer, anchor)
+            with ledger.any_text(), ledger.snapshot():
+                problems = list(islice(walk.problems(), MOST_PROBLEMS + 1))
+    verdict.entries = walk.entries
+    verdict.head = Anchor(walk.head.seq, walk.head.hash) if walk.head else None
+    yield from problems
 
 
 def _alone(program: Program, clients: Sequence[str], counts: Mapping[str, int]) -> Verdict:
