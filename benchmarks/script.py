@@ -73,7 +73,9 @@ class Tables:
                 (MEMORIES, memories),
             ):
                 marks = ", ".join("?" * len(table.columns))
-                self.database.executemany(f"insert into {table.name} values ({marks}) {table.otherwise}", rows)
+                self.database.executemany(
+                    f"insert into {table.name} values ({marks}) {table.otherwise}", rows
+                )
                 if rows:
                     self.ledger.note(table.name, table.columns, list(chain.from_iterable(rows)))
         for rows in (self.events, self.occurrences, self.awards, self.messages):
@@ -188,7 +190,9 @@ def load(folder: Path, log: Path) -> None:
                 for n, (label, cents) in enumerate(awards, start=1):
                     state.cents += cents
                     add_award((number, n, n - 1, label, cents, None))
-                add_message((number, f"{id}/{rule}/0", client, seq, digest, 0, "outbox", READY, LOGGED_AT))
+                add_message(
+                    (number, f"{id}/{rule}/0", client, seq, digest, 0, "outbox", READY, LOGGED_AT)
+                )
             if seq % BATCH == 0:
                 tables.write()
         tables.write()

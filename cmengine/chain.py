@@ -68,7 +68,9 @@ class Table:
         sql = "select name, pk from pragma_table_info(?) order by cid"
         info = self.ledger.rows(sql, self.name)
         self.columns = [row["name"] for row in info]
-        self._keys = [n for _, n in sorted((row["pk"], n) for n, row in enumerate(info) if row["pk"])]
+        self._keys = [
+            n for _, n in sorted((row["pk"], n) for n, row in enumerate(info) if row["pk"])
+        ]
 
     def read(self, count: int) -> Iterator[tuple[list[Sequence[object]], list[str], list[bytes]]]:
         """Give the next rows, some at a time: as they are, canonically, and hashed."""
@@ -76,7 +78,7 @@ class Table:
         while count > 0:
             where = f"where ({keys}) > ({', '.join('?' * len(self._keys))})" if self._last else ""
             sql = f"select * from {self.name} {where} order by {keys} limit {min(count, MANY)}"
-            rows = list(self.ledger.tuples(sql, *self._last))
+            rows: list[Sequence[object]] = list(self.ledger.tuples(sql, *self._last))
             if not rows:
                 return
             self._last = tuple(rows[-1][n] for n in self._keys)
@@ -105,7 +107,8 @@ class _Open:
 
     def is_as_written(self) -> bool:
         """Say whether the digest is that of the rows."""
-        return sha_for(len(self.hashes))(b"".join(self.hashes)).digest() == self.entry.digest
+        digest: bytes = sha_for(len(self.hashes))(b"".join(self.hashes)).digest()
+        return digest == self.entry.digest
 
 
 @define(eq=False, repr=False)
@@ -132,9 +135,7 @@ class _Match:
             done += len(rows)
         self._ask(opened, part, done, marks[MARK * done :])
 
-    def keep(
-        self, rows: Iterable[Sequence[object]], hashes: Iterable[bytes]
-    ) -> Iterator[_Open]:
+    def keep(self, rows: Iterable[Sequence[object]], hashes: Iterable[bytes]) -> Iterator[_Open]:
         """Keep rows until they are asked for, or give them to entries that have asked already."""
         for row, hash in zip(rows, hashes, strict=True):
             asked = self.marks.pop(hash[:MARK], None)
@@ -183,8 +184,7 @@ class Chain:
             )
             return
         self._matches = {
-            name: _Match(Table(self.ledger, name, self.sealer))
-            for name in journaled_tables()
+            name: _Match(Table(self.ledger, name, self.sealer)) for name in journaled_tables()
         }
         yield from self._walk()
         with self.ledger.snapshot():  # what has come meanwhile, and what is left over

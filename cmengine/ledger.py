@@ -128,7 +128,9 @@ class Ledger:
             yield
             past = self._db.total_changes - before - self._appended
             if past:
-                raise RuntimeError(f"{past} rows were written past the journal; use insert or append")
+                raise RuntimeError(
+                    f"{past} rows were written past the journal; use insert or append"
+                )
             if self._draft is not None:
                 self._write_entry(self._draft, what)
 
@@ -228,6 +230,14 @@ class Ledger:
             yield
         finally:
             self._db.execute("rollback")
+
+    def copy(self, path: Path) -> None:
+        """Write a consistent copy, as it stands at one moment, to a new file that only its owner can read."""
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            self._db.execute("vacuum into ?", (str(path),))
+        except sqlite3.DatabaseError as error:
+            raise in_words(path, error) from error
 
     @contextmanager
     def any_text(self) -> Iterator[None]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 MANY = 256  # rows from which on OpenSSL is worth loading
 
 
+__all__ = ["MANY", "Keyed", "Sha", "sha256", "sha_for"]
+
 Sha = Callable[..., Any]
 
 if TYPE_CHECKING:

@@ -94,7 +94,9 @@ def verify(
     except Exception as error:
         if verdict.ok:
             raise
-        verdict.problems.append(f"the replay: stopped by what is wrong above ({type(error).__name__})")
+        verdict.problems.append(
+            f"the replay: stopped by what is wrong above ({type(error).__name__})"
+        )
     for check in CHECKS:
         _gather(verdict, _readable(check(program)))
     return verdict

@@ -110,7 +110,7 @@ def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
         program.ledger.insert("restores", **head, restored_at=now, restored_by="ana")
     correct_event(program, program.ledger.awards()[0].event, "It was somebody else")
     tables = program.ledger.rows("select name from sqlite_schema where type = 'table'")
-    facts = {row[0] for row in tables} - migrations.STATE
+    facts = {row[0] for row in tables} - database.STATE
     assert {"events", "awards", "vouchers", "redemptions"} <= facts
     for table in sorted(facts):
         before = [tuple(row) for row in program.ledger.rows(f"select * from {table}")]

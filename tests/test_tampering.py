@@ -17,10 +17,10 @@ from attrs import frozen
 from cmengine.chain import UNKEPT, Chain, head_of
 from cmengine.choices import Wish, choose_goals
 from cmengine.corrections import correct_event
+from cmengine.database import STATE
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.journal import Anchor, Entry, Sealer, hash_of, marks_of, read_anchor
 from cmengine.ledger import open_ledger
-from cmengine.migrations import STATE
 from cmengine.program import Program
 from cmengine.shape import made_shape, shape_problems
 from cmengine.verify import verify
@@ -218,8 +218,7 @@ def test_every_row_that_is_added_or_replaced_is_found(table: str, kept: Kept) ->
     row = kept.rows(table)[0]
     marks = ", ".join("?" * len(row))
     added = [
-        cell if not pk else other(cell, kind)
-        for cell, (_, kind, pk) in zip(row, info, strict=True)
+        cell if not pk else other(cell, kind) for cell, (_, kind, pk) in zip(row, info, strict=True)
     ]
     with shell(kept) as db:
         for name, _ in db.execute(  # another row may not have what must be there once
@@ -255,7 +254,7 @@ def test_every_row_that_is_added_or_replaced_is_found(table: str, kept: Kept) ->
 
 
 def unique_columns(db: sqlite3.Connection, table: str) -> set[str]:
-    indexes = db.execute("select name from pragma_index_list(?) where \"unique\"", (table,))
+    indexes = db.execute('select name from pragma_index_list(?) where "unique"', (table,))
     return {
         column
         for (index,) in indexes.fetchall()
@@ -285,7 +284,11 @@ def test_two_rows_that_change_places_are_both_named(table: str, kept: Kept) -> N
 def test_every_edit_of_the_journal_itself_is_found(column: str, kept: Kept) -> None:
     with shell(kept) as db:
         (before,) = db.execute(f"select {column} from journal where seq = 5").fetchone()
-        now = before[:-1] + bytes([before[-1] ^ 1]) if isinstance(before, bytes) else other(before, "")
+        now = (
+            before[:-1] + bytes([before[-1] ^ 1])
+            if isinstance(before, bytes)
+            else other(before, "")
+        )
         db.execute(f"update journal set {column} = ? where seq = 5", (now,))
     problems = kept.problems()
     assert any(one.startswith("journal: ") and "entry 5" in one for one in problems), problems
@@ -305,7 +308,9 @@ def test_entries_that_are_taken_out_or_change_places_are_found(kept: Kept) -> No
         db.execute("update journal set seq = -5 where seq = 5")
         db.execute("update journal set seq = 5 where seq = 6")
         db.execute("update journal set seq = 6 where seq = -5")
-    assert any(one.startswith("journal: entry 5 is not as it was written") for one in kept.problems())
+    assert any(
+        one.startswith("journal: entry 5 is not as it was written") for one in kept.problems()
+    )
     with shell(kept) as db:
         db.execute("delete from journal")
     problems = kept.problems()
@@ -315,7 +320,9 @@ def test_entries_that_are_taken_out_or_change_places_are_found(kept: Kept) -> No
 def cut(db: sqlite3.Connection, kept: Kept, entries: int) -> None:
     """Take out the last entries, and every row that they wrote, so that all fits together again."""
     last = kept.anchor.seq - entries
-    for (parts,) in db.execute("select parts from journal where seq > ? order by seq desc", (last,)).fetchall():
+    for (parts,) in db.execute(
+        "select parts from journal where seq > ? order by seq desc", (last,)
+    ).fetchall():
         import json
 
         for table, count, _, _ in json.loads(parts):
@@ -325,7 +332,9 @@ def cut(db: sqlite3.Connection, kept: Kept, entries: int) -> None:
                 f"select {', '.join(keys)} from {table} order by {order} limit {count}"
             ).fetchall()
             for row in rows:
-                db.execute(f"delete from {table} where {' and '.join(f'{k} is ?' for k in keys)}", row)
+                db.execute(
+                    f"delete from {table} where {' and '.join(f'{k} is ?' for k in keys)}", row
+                )
     db.execute("delete from journal where seq > ?", (last,))
 
 
@@ -354,7 +363,9 @@ def forge(db: sqlite3.Connection, program: Program, key: bytes) -> None:
         entry = Entry(*row)
         hashes: list[bytes] = []
         for table, count, _, _ in entry.read_parts():
-            info = db.execute("select name, pk from pragma_table_info(?) order by cid", (table,)).fetchall()
+            info = db.execute(
+                "select name, pk from pragma_table_info(?) order by cid", (table,)
+            ).fetchall()
             order = ", ".join(name for name, pk in sorted(info, key=lambda one: one[1]) if pk)
             at = taken.get(table, 0)
             sql = f"select * from {table} order by {order} limit {count} offset {at}"
@@ -402,12 +413,17 @@ def test_a_journal_that_was_made_anew_is_found_by_its_seals_or_by_an_anchor(orde
 
 
 @pytest.mark.parametrize(("kind", "name"), PARTS)
-def test_every_part_of_the_schema_that_is_dropped_is_named(kind: str, name: str, kept: Kept) -> None:
+def test_every_part_of_the_schema_that_is_dropped_is_named(
+    kind: str, name: str, kept: Kept
+) -> None:
     copyfile(kept.file, kept.program.ledger.path)
     with closing(sqlite3.connect(kept.program.ledger.path)) as db:
         db.execute(f"drop {kind} {name}")
     problems = kept.problems()
-    assert any(one.startswith(f"schema: the {kind} {name}") and one.endswith("is missing") for one in problems)
+    assert any(
+        one.startswith(f"schema: the {kind} {name}") and one.endswith("is missing")
+        for one in problems
+    )
 
 
 def test_a_part_of_the_schema_that_is_changed_or_added_is_named(kept: Kept) -> None:

@@ -28,7 +28,11 @@ COMMANDS = {
     "explain": ("awards", "Say why an award is what it is, to the cent."),
     "voucher": ("voucher", "Issue what is waiting, and redeem by code."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
-    "verify": ("verify", "Replay the log and compare every award with it."),
+    "verify": ("verify", "Check the journal and every row, and replay the log."),
+    "journal": ("journal", "See who did what; print an anchor; export for an auditor."),
+    "backup": ("backup", "Make a backup that is verified before it gets its name."),
+    "restore": ("restore", "Put a program back from a backup."),
+    "doctor": ("doctor", "Look everything over; say what is not as it should be."),
     "plugins": ("plugins", "List the plugins, their kinds, and which did not load."),
     "demo": ("demo", "Make a whole program in a new folder and tell its story."),
 }

@@ -1,6 +1,7 @@
 """cmengine verify"""
 
 import sys
+from typing import Any
 
 import click
 
@@ -8,11 +9,36 @@ from cmengine.cli.desk import Desk, examples, json_option
 from cmengine.cli.show import count, document, note, say
 
 
-@click.command("verify", epilog=examples("cmengine verify", "cmengine verify --json"))
+class AnchorType(click.ParamType[Any]):
+    """An anchor, as cmengine journal head prints it."""
+
+    name = "anchor"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from cmengine.journal import Anchor, read_anchor
+
+        try:
+            return value if isinstance(value, Anchor) else read_anchor(value)
+        except ValueError as error:
+            self.fail(str(error))
+
+
+@click.command(
+    "verify",
+    epilog=examples(
+        "cmengine verify", "cmengine verify --json", "cmengine verify --anchor 17:9f2c..."
+    ),
+)
+@click.option(
+    "--anchor",
+    type=AnchorType(),
+    metavar="ANCHOR",
+    help="What cmengine journal head printed earlier: is it the same journal, with nothing cut off?",
+)
 @json_option
 @click.pass_context
-def verify_command(ctx: click.Context, as_json: bool) -> None:
-    """Replay the whole log, and compare every occurrence, award and memory with the ledger."""
+def verify_command(ctx: click.Context, anchor: Any, as_json: bool) -> None:
+    """Check the schema, the journal against every row, and the whole log, replayed, against the ledger."""
     from cmengine.verify import verify
 
     desk = ctx.find_object(Desk) or Desk(".", None)
@@ -22,7 +48,7 @@ def verify_command(ctx: click.Context, as_json: bool) -> None:
         with click.progressbar(
             length=clients, label="Replaying", file=sys.stderr, hidden=hidden
         ) as bar:
-            verdict = verify(program, bar.update)
+            verdict = verify(program, bar.update, anchor=anchor)
     if as_json:
         document(
             {
@@ -35,6 +61,8 @@ def verify_command(ctx: click.Context, as_json: bool) -> None:
                 "clients": verdict.clients,
                 "events": verdict.events,
                 "awards": verdict.awards,
+                "entries": verdict.entries,
+                "anchor": str(verdict.head) if verdict.head else None,
             }
         )
         ctx.exit(0 if verdict.ok else 1)
@@ -44,7 +72,8 @@ def verify_command(ctx: click.Context, as_json: bool) -> None:
         whole = "All that could be replayed" if verdict.notes else "All"
         say(
             f"{whole} is as the log says: {count(verdict.clients, 'client')},"
-            f" {count(verdict.events, 'event')}, {count(verdict.awards, 'award')}."
+            f" {count(verdict.events, 'event')}, {count(verdict.awards, 'award')}"
+            f" ({count(verdict.entries, 'entry', 'entries')} in the journal)."
         )
     else:
         for problem in verdict.problems:

@@ -1,0 +1,259 @@
+"""Backups: a zip with everything that a program is, verified before it gets its name.
+
+What is in it was unpacked, opened and checked as a whole, with its chain and a replay of its log. Nothing
+has the final name unless it is complete. It is not encrypted, and the program's key is in it.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, frozen
+
+from cmengine.errors import CMError, Mistake
+from cmengine.journal import Anchor, read_anchor
+from cmengine.program import Program
+from cmengine.settings import DATABASE, KEY, RULES
+from cmengine.verify import Verdict, verify
+
+ABOUT = "backup.json"
+FORMAT = 1
+LARGEST = 64 * 2**20  # of any file but the ledger; those of a program are a few kilobytes
+PIECE = 2**20
+NOT_ENCRYPTED = (
+    "it is not encrypted and the program's key is in it: whoever has the file has everything; keep it as"
+    " you keep the program, or encrypt it, for example with age (https://age-encryption.org)"
+)
+
+
+@frozen(kw_only=True)
+class Backup:
+    """A backup: its file, the moment it is of, the journal's last entry in it, what it was checked for."""
+
+    file: Path
+    made_at: datetime
+    anchor: Anchor
+    same_disk: bool
+    verdict: Verdict
+
+
+def make_backup(
+    program: Program, place: Path, progress: Callable[[int], object] = lambda done: None
+) -> Backup:
+    """Make a backup in a folder, under a name with the moment in it, or in a new file, and write down that
+    it was made. Raises CMError; then there is no file with that name.
+    """
+    now = program.now()
+    file = (
+        place / f"{program.folder.resolve().name}-{now:%Y%m%d-%H%M%S}.zip"
+        if place.is_dir()
+        else place
+    )
+    if file.exists() or file.is_symlink():
+        raise CMError(Mistake(str(file), "is already there", "name a new file, or a folder"))
+    try:
+        with unfinished(file.resolve().parent) as work:
+            folder = work / "program"
+            folder.mkdir(mode=0o700)
+            copy_files(program.folder, folder)
+            program.ledger.copy(folder / DATABASE)
+            verdict = checked(program, folder, progress)
+            anchor = verdict.head
+            if anchor is None:
+                raise CMError(
+                    Mistake(str(program.ledger.path), "has no journal to make a backup of")
+                )
+            pack(folder, work / "backup.zip", now, anchor)
+            read_about(work / "backup.zip")
+            (work / "backup.zip").rename(file)
+            sync(file.resolve().parent)
+        same = file.stat().st_dev == program.folder.stat().st_dev
+    except OSError as error:
+        raise _cannot(file, error) from error
+    with program.ledger.writing("backup"):
+        program.ledger.insert(
+            "backups",
+            file=file.name,
+            entry=anchor.seq,
+            hash=anchor.hash.hex(),
+            made_at=now.isoformat(),
+            made_by=program.by,
+        )
+    return Backup(file=file, made_at=now, anchor=anchor, same_disk=same, verdict=verdict)
+
+
+@contextlib.contextmanager
+def unfinished(parent: Path) -> Iterator[Path]:
+    """Give a folder beside what is being made, which only its owner can read, and take it away again."""
+    with tempfile.TemporaryDirectory(prefix=".cmengine-", suffix=".unfinished", dir=parent) as name:
+        yield Path(name)
+
+
+def own_files(folder: Path) -> Iterator[Path]:
+    """Give the files of a program beside its ledger, relative to its folder: settings, keys, results, rules."""
+    for path in sorted([*folder.glob("*"), *(folder / RULES).rglob("*")]):
+        if path.suffix in (".toml", ".json", ".key") and path.is_file() and not path.is_symlink():
+            yield path.relative_to(folder)
+
+
+def copy_files(source: Path, folder: Path) -> None:
+    """Copy the files of a program, all but the ledger; only their owner can read the copies."""
+    for path in own_files(source):
+        (folder / path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (source / path).open("rb") as file:
+            write(folder / path, iter(lambda: file.read(PIECE), b""))
+
+
+def write(path: Path, pieces: Iterator[bytes]) -> None:
+    """Write a new file that only its owner can read, and see it on the disk."""
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
+        for piece in pieces:
+            out.write(piece)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def sync(folder: Path) -> None:
+    """See the names in a folder on the disk."""
+    with contextlib.suppress(OSError):  # not every system opens a folder
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def checked(
+    program: Program, folder: Path, progress: Callable[[int], object], anchor: Anchor | None = None
+) -> Verdict:
+    """Open the program in a folder as it would be opened after a restore, and check all of it. Raises CMError."""
+    from cmengine.ledger import open_ledger
+
+    with contextlib.closing(open_ledger(folder / DATABASE)) as ledger:
+        copy = evolve(program, folder=folder, ledger=ledger)
+        verdict = verify(copy, progress, anchor=anchor)
+    if not verdict.ok:
+        where = str(program.ledger.path)
+        raise CMError(*(Mistake(where, one) for one in verdict.problems))
+    return verdict
+
+
+def pack(folder: Path, file: Path, made_at: datetime, anchor: Anchor) -> None:
+    """Pack a checked folder, and say in it what it holds."""
+    sums: dict[str, str] = {}
+    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    with os.fdopen(handle, "w+b") as raw:
+        with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
+            for path in [Path(DATABASE), *own_files(folder)]:
+                name = path.as_posix()
+                out.write(folder / path, name)
+                sums[name] = _sum(folder / path)
+            about = {
+                "format": FORMAT,
+                "made_at": made_at.isoformat(),
+                "anchor": str(anchor),
+                "files": sums,
+            }
+            out.writestr(ABOUT, json.dumps(about, indent=1))
+        raw.flush()
+        os.fsync(raw.fileno())
+
+
+def _sum(path: Path) -> str:
+    found = sha256()
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            found.update(piece)
+    return found.hexdigest()
+
+
+@frozen(kw_only=True)
+class About:
+    """What a backup says of itself: the moment, the journal's last entry, and each file's SHA-256."""
+
+    made_at: datetime
+    anchor: Anchor
+    files: dict[str, str]
+
+
+def read_about(file: Path, into: Path | None = None) -> About:
+    """Read a backup through, comparing every byte with what it says of itself; with `into`, unpack it there.
+
+    Raises CMError where it is damaged, or no backup.
+    """
+    try:
+        with zipfile.ZipFile(file) as packed:
+            about = _about(json.loads(packed.read(ABOUT)))
+            if sorted(packed.namelist()) != sorted([*about.files, ABOUT]):
+                raise ValueError("it does not hold the files that it says it holds")
+            for name, wanted in about.files.items():
+                _unpack(packed, name, wanted, into)
+    except OSError as error:
+        raise CMError(Mistake(str(file), f"cannot be read ({error.strerror})")) from error
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError) as error:
+        told = str(error).strip("'\"")
+        what = f"is damaged, or no backup of cmengine ({told:.200})"
+        raise CMError(Mistake(str(file), what, "take another backup")) from error
+    return about
+
+
+def _about(read: dict[str, Any]) -> About:
+    if read["format"] != FORMAT:
+        raise ValueError(f"it was made by another version (format {read['format']})")
+    files: dict[str, str] = {str(name): str(wanted) for name, wanted in read["files"].items()}
+    for name in files:
+        parts = name.split("/")
+        rules = parts[0] == RULES and len(parts) > 1
+        if any(part in ("", ".", "..") or "\\" in part or ":" in part for part in parts) or not (
+            len(parts) == 1 or rules
+        ):
+            raise ValueError(f"'{name:.60}' is no file of a program")
+    if not {DATABASE, KEY} <= set(files):
+        raise ValueError("the ledger or the key is missing in it")
+    return About(
+        made_at=datetime.fromisoformat(read["made_at"]),
+        anchor=read_anchor(read["anchor"]),
+        files=files,
+    )
+
+
+def _unpack(packed: zipfile.ZipFile, name: str, wanted: str, into: Path | None) -> None:
+    info = packed.getinfo(name)
+    if name != DATABASE and info.file_size > LARGEST:
+        raise ValueError(f"'{name}' is larger than any file of a program")
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise ValueError(f"'{name}' is a link")
+    found = sha256()
+
+    def pieces() -> Iterator[bytes]:
+        with packed.open(info) as source:
+            while piece := source.read(PIECE):
+                found.update(piece)
+                yield piece
+
+    if into is None:
+        for _ in pieces():
+            pass
+    else:
+        (into / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write(into / name, pieces())
+    if found.hexdigest() != wanted:
+        raise ValueError(f"'{name}' is not as it was when the backup was made")
+
+
+def _cannot(file: Path, error: OSError) -> CMError:
+    free = ""
+    with contextlib.suppress(OSError):
+        free = f"; {shutil.disk_usage(file.resolve().parent).free // 2**20:,} MiB are free there"
+    what = f"cannot be written ({error.strerror}{free})"
+    return CMError(Mistake(str(file), what, "no backup was made; name another place"))

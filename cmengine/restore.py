@@ -1,0 +1,155 @@
+"""Put a program back from a backup: never over one that is there, and checked before and after."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from attrs import frozen
+
+from cmengine.backup import read_about, sync, unfinished
+from cmengine.chain import entries, head_of
+from cmengine.errors import CMError, Mistake
+from cmengine.journal import Anchor
+from cmengine.ledger import Ledger, open_ledger
+from cmengine.program import Clock, now_utc, open_program
+from cmengine.settings import DATABASE
+from cmengine.verify import Verdict, verify
+
+Progress = Callable[[int], object]
+
+
+@frozen(kw_only=True)
+class Restored:
+    """A program that was put back: its folder, the moment it is of, what it was checked for, the folder in
+    which the one that was there before is kept, and how many entries of that one are missing in it (None
+    where that is not known).
+    """
+
+    folder: Path
+    made_at: datetime
+    anchor: Anchor
+    verdict: Verdict
+    kept: Path | None
+    lost: int | None
+
+
+def restore(
+    file: Path,
+    folder: Path,
+    *,
+    replace: bool = False,
+    by: str | None = None,
+    clock: Clock = now_utc,
+    progress: Progress = lambda done: None,
+) -> Restored:
+    """Put a backup into a new folder. With `replace`, a folder that is there is kept beside it, under
+    another name. Raises CMError, and then everything is as it was.
+    """
+    target = folder.resolve()
+    there = target.exists() and (not target.is_dir() or any(target.iterdir()))
+    if there and not replace:
+        todo = (
+            "name a new folder; or, with --replace, this one is kept beside it under another name"
+        )
+        raise CMError(Mistake(str(folder), "is there already", todo))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished(target.parent) as work:
+            made = work / "program"
+            made.mkdir(mode=0o700)
+            about = read_about(file, made)
+            lost = _entries_after(target / DATABASE, about.anchor) if there else None
+            verdict = _write_down(made, file, about.anchor, by, clock, progress)
+            kept = None
+            if there:
+                kept = _exchange(made, target, clock())
+            else:
+                _move(made, target)
+    except OSError as error:
+        what = f"cannot be written ({error.strerror})"
+        raise CMError(Mistake(str(folder), what, "nothing was changed")) from error
+    return Restored(
+        folder=folder,
+        made_at=about.made_at,
+        anchor=about.anchor,
+        verdict=verdict,
+        kept=kept,
+        lost=lost,
+    )
+
+
+def _write_down(
+    folder: Path, file: Path, anchor: Anchor, by: str | None, clock: Clock, progress: Progress
+) -> Verdict:
+    """Check what was unpacked, let its journal go on with the restore, and check it again."""
+    from cmengine.plugins import load_plugins
+
+    with closing(open_program(folder, by=by, clock=clock, registry=load_plugins())) as program:
+        _stop_if_wrong(file, verify(program, progress, anchor=anchor))
+        with program.ledger.writing("restore"):
+            program.ledger.insert(
+                "restores",
+                file=file.name,
+                entry=anchor.seq,
+                hash=anchor.hash.hex(),
+                restored_at=program.now().isoformat(),
+                restored_by=program.by,
+            )
+        verdict = verify(program, anchor=anchor)
+        _stop_if_wrong(file, verdict)
+    return verdict
+
+
+def _stop_if_wrong(file: Path, verdict: Verdict) -> None:
+    if not verdict.ok:
+        raise CMError(*(Mistake(str(file), one) for one in verdict.problems))
+
+
+def _entries_after(path: Path, anchor: Anchor) -> int | None:
+    """Count the entries that a ledger has after a backup of it; None where it is no longer to be read."""
+    with suppress(CMError), closing(open_ledger(path)) as ledger:
+        if _has(ledger, anchor):
+            head = head_of(ledger)
+            return 0 if head is None else head.seq - anchor.seq
+    return None
+
+
+def _has(ledger: Ledger, anchor: Anchor) -> bool:
+    first = next(entries(ledger, anchor.seq - 1), None)
+    return first is not None and (first.seq, first.hash) == anchor
+
+
+def _move(made: Path, target: Path) -> None:
+    if target.exists():
+        target.rmdir()  # it is empty
+    made.rename(target)
+    sync(target.parent)
+
+
+def _exchange(made: Path, target: Path, now: datetime) -> Path:
+    """Put the old folder aside and the new one in its place, while nobody writes to the old ledger."""
+    kept = target.with_name(f"{target.name}.before-{now:%Y%m%d-%H%M%S}")
+    if kept.exists():
+        raise CMError(Mistake(str(kept), "is there already", "move it away, and do it again"))
+    with _still(target / DATABASE):
+        target.rename(kept)
+        try:
+            made.rename(target)
+        except OSError:
+            kept.rename(target)
+            raise
+        sync(target.parent)
+    return kept
+
+
+@contextmanager
+def _still(path: Path) -> Iterator[None]:
+    """Keep everybody from writing to a ledger, as far as it is one."""
+    try:
+        ledger = open_ledger(path)
+    except CMError:
+        yield  # it is damaged, or not there: nobody writes to it
+        return
+    with closing(ledger), ledger.whole():
+        yield
