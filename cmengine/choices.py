@@ -33,12 +33,13 @@ class Wish:
 @frozen
 class Chosen:
     """A choice that was made, and what events logged earlier have earned under it. `again` is True
-    where this very choice had been made before.
+    where this very choice had been made before; `problem` says why what they earn is still to come.
     """
 
     choice: Choice
     caught_up: tuple[Result, ...] = ()
     again: bool = False
+    problem: str = ""
 
 
 def choose_goals(
@@ -156,7 +157,11 @@ def _choose(
     beside = getattr(rule.goal, "beside", None)
     if beside:
         _check_beside(program, book, rule, choice, beside, current, together)
-    return Chosen(choice, tuple(book.choose(choice, program.now())))
+    caught_up = tuple(book.choose(choice, program.now()))
+    problems = [
+        hold.problem for hold in book.held if (hold.client, hold.rule) == (wish.client, wish.rule)
+    ]
+    return Chosen(choice, caught_up, problem="; ".join(problems))
 
 
 def _with(program: Program, choice: Choice) -> Rule:
