@@ -12,7 +12,7 @@ from cmengine.errors import CMError, Fault, Mistake, did_you_mean, stop_if
 from cmengine.evaluate import Ask, Standing, ask
 from cmengine.fold import Agenda, Result, agenda_of, catches_up, results
 from cmengine.kinds import Kinds, unknown_kind
-from cmengine.ledger import Remembered
+from cmengine.ledger import Ledger, Remembered
 from cmengine.memory import of_text, to_text
 from cmengine.model import EVIDENCE, Choice, Event, Rule, Value
 from cmengine.outbox import add_messages
@@ -206,7 +206,7 @@ class Logbook:
 
     def _held_of(self, clients: Sequence[str]) -> "Mapping[str, Iterable[str]]":
         """Read which rules are held, where any is."""
-        if self.program.ledger.rows("select max(seq) from holds")[0][0] is None:
+        if not was_held(self.program.ledger):
             return {}
         from cmengine.holds import held_of
 
@@ -352,6 +352,11 @@ def memory_text(rule: str, standing: Standing) -> str:
                 "nothing was written",
             )
         ) from error
+
+
+def was_held(ledger: Ledger) -> bool:
+    """Say whether any rule was ever held, so that few have to look further."""
+    return ledger.rows("select max(seq) from holds")[0][0] is not None
 
 
 def same_event(known: Event, event: Event) -> Event:
