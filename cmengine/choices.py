@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 from cmengine.engine import Logbook, client_code_mistakes
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.fold import Result
+from cmengine.holds import Hold
 from cmengine.kept import still_to_set, with_settings
 from cmengine.model import Choice, Rule
 from cmengine.program import Program
@@ -33,12 +34,13 @@ class Wish:
 @frozen
 class Chosen:
     """A choice that was made, and what events logged earlier have earned under it. `again` is True
-    where this very choice had been made before.
+    where this very choice had been made before; `held` says that what they earn is still to come.
     """
 
     choice: Choice
     caught_up: tuple[Result, ...] = ()
     again: bool = False
+    held: tuple[Hold, ...] = ()
 
 
 def choose_goals(
@@ -156,7 +158,10 @@ def _choose(
     beside = getattr(rule.goal, "beside", None)
     if beside:
         _check_beside(program, book, rule, choice, beside, current, together)
-    return Chosen(choice, tuple(book.choose(choice, program.now())))
+    caught_up = tuple(book.choose(choice, program.now()))
+    mine = (wish.client, wish.rule)
+    held = tuple(hold for hold in book.held if (hold.client, hold.rule) == mine)
+    return Chosen(choice, caught_up, held=held)
 
 
 def _with(program: Program, choice: Choice) -> Rule:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from attrs import evolve
 
 from cmengine.ahead import what_comes
+from cmengine.errors import Fault
 from cmengine.evaluate import Standing
 from cmengine.memory import of_text
 from cmengine.model import Event, Rule
@@ -39,13 +40,18 @@ def coming(program: Program, event: Event, rules: Sequence[str]) -> dict[str, li
         timeline = timelines.get(name)
         if not timeline or not timeline[-1].choice.stands:
             continue
-        rule = program.rule_of(timeline[-1].choice)
-        standing = standing_now(program, rule, timeline)
-        tomorrow = max(event.day, program.today()) + timedelta(days=1)
-        again = rule.goal.step(standing.memory, evolve(event, day=tomorrow))[1]
-        labels = (
-            what_comes(rule, standing, program.today()) if again and rule.open_on(tomorrow) else []
-        )
+        try:
+            labels = _again(program, event, timeline)
+        except Fault:
+            continue  # what comes is not known just now; when it comes, it counts
         if labels:
             found[name] = labels
     return found
+
+
+def _again(program: Program, event: Event, timeline: Sequence[TimelineRow]) -> list[str]:
+    rule = program.rule_of(timeline[-1].choice)
+    standing = standing_now(program, rule, timeline)
+    tomorrow = max(event.day, program.today()) + timedelta(days=1)
+    again = rule.goal.step(standing.memory, evolve(event, day=tomorrow))[1]
+    return what_comes(rule, standing, program.today()) if again and rule.open_on(tomorrow) else []

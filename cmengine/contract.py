@@ -65,23 +65,23 @@ DEADLY = ("stays", "time", "memory")
 def awards_wrong(answer: object) -> tuple[list[Award], str]:
     """Take what `awards` answered; give the awards, and what is wrong with them."""
     if isinstance(answer, str) or not isinstance(answer, Iterable):
-        return [], f"it gave {_cut(answer)} instead of awards"
+        return [], f"it gave {cut(answer)} instead of awards"
     awards = list(islice(answer, MOST_AWARDS + 1))
     if len(awards) > MOST_AWARDS:
         return [], f"it gave more than {MOST_AWARDS:,} awards for one occurrence"
     for award in awards:
         if type(award) is not Award:
-            return [], f"it gave {_cut(award)}, which is not an Award"
+            return [], f"it gave {cut(award)}, which is not an Award"
         if type(award.cents) is not int:
-            return [], f"it gave an award of {_cut(award.cents)} cents; cents are whole"
+            return [], f"it gave an award of {cut(award.cents)} cents; cents are whole"
         if award.cents < 0:
-            return [], f"it gave an award below zero, of {_cut(award.cents)} cents"
+            return [], f"it gave an award below zero, of {cut(award.cents)} cents"
         if award.cents > MOST_CENTS:
-            return [], f"it gave an award of {_cut(award.cents)} cents, more than one can be"
+            return [], f"it gave an award of {cut(award.cents)} cents, more than one can be"
         if type(award.label) is not str or not award.label.strip():
-            return [], f"it gave an award whose label is {_cut(award.label)}; write words"
+            return [], f"it gave an award whose label is {cut(award.label)}; write words"
         if award.item is not None and (type(award.item) is not str or not award.item.strip()):
-            return [], f"it gave an award whose item is {_cut(award.item)}; name the thing"
+            return [], f"it gave an award whose item is {cut(award.item)}; name the thing"
     return awards, ""
 
 
@@ -90,30 +90,30 @@ def listens_wrong(answer: object) -> str:
     if isinstance(answer, str):
         return f'it answered the word "{answer:.40}"; write it as a list, ("{answer:.40}",)'
     if not isinstance(answer, Collection) or not all(type(one) is str for one in answer):
-        return f"it answered {_cut(answer)} instead of kinds of event"
+        return f"it answered {cut(answer)} instead of kinds of event"
     return "" if answer else "it listens to no kind of event, so nothing can ever meet it"
 
 
 def memory_wrong(memory: object) -> str:
     """Say why a memory cannot be kept."""
     if not isinstance(memory, Hashable):
-        return f"it remembers {_cut(memory)}, which can change; use tuples and frozensets"
+        return f"it remembers {cut(memory)}, which can change; use tuples and frozensets"
     try:
         same = of_text(to_text(memory)) == memory
     except (TypeError, ValueError) as error:
-        return f"it remembers {_cut(memory)}: {error}"
-    return "" if same else f"it remembers {_cut(memory)}, which is another when it is read back"
+        return f"it remembers {cut(memory)}: {error}"
+    return "" if same else f"it remembers {cut(memory)}, which is another when it is read back"
 
 
 def step_wrong(answer: object) -> tuple[Any, Met | None, str]:
     """Take what `step` answered; give the memory, whether it is met, and what is wrong with it."""
     if not isinstance(answer, tuple) or len(answer) != 2:
-        return None, None, f"it answered {_cut(answer)} instead of a memory and Met or None"
+        return None, None, f"it answered {cut(answer)} instead of a memory and Met or None"
     memory, met = answer
     if met is not None and type(met) is not Met:
-        return None, None, f"it answered {_cut(met)} instead of Met or None"
+        return None, None, f"it answered {cut(met)} instead of Met or None"
     if met is not None and (type(met.reason) is not str or not met.reason.strip()):
-        return None, None, f"it is met for the reason {_cut(met.reason)}; write words"
+        return None, None, f"it is met for the reason {cut(met.reason)}; write words"
     return memory, met, memory_wrong(memory)
 
 
@@ -137,7 +137,7 @@ def stands(value: Any, depth: int = 0) -> str:
     return repr(value)
 
 
-def _cut(value: object) -> str:
+def cut(value: object) -> str:
     """Show a value, cut short; one that cannot be shown, by its type."""
     try:
         shown = repr(value)

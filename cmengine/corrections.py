@@ -2,11 +2,14 @@
 rung it used is free again, so the next real event earns what it would have earned without the mistake.
 """
 
+from collections.abc import Collection
+
 from attrs import frozen
 
 from cmengine.engine import MOST_NOTE, memory_text, too_long
-from cmengine.errors import CMError, Mistake, stop_if
+from cmengine.errors import CMError, Fault, Mistake, stop_if
 from cmengine.fold import Result
+from cmengine.holds import Hold, add_holds, gone_among, held_for, hold_of
 from cmengine.ledger import Remembered, Stored
 from cmengine.model import Event
 from cmengine.outbox import add_messages
@@ -18,12 +21,14 @@ from cmengine.sheet import Sheet, new_sheet
 @frozen
 class Corrected:
     """A correction: `kept_cents` is what the mistake earned and the client keeps; `caught_up` is what
-    other events earn now that the mistake no longer stands in their way.
+    other events earn now that the mistake no longer stands in their way. `held` are rules that could not be
+    worked out anew; what they owe is still to come.
     """
 
     event: Event
     kept_cents: int
     caught_up: tuple[Result, ...]
+    held: tuple[Hold, ...] = ()
 
 
 def correct_event(program: Program, event: str, reason: str) -> Corrected:
@@ -51,9 +56,9 @@ def correct_event(program: Program, event: str, reason: str) -> Corrected:
         stop_if(too_long("reason", reason, MOST_NOTE))
         number = ledger.add_correction(stored.seq, now, program.by)
         ledger.keep_personal(stored.event.client, f"correction:{event}", reason)
-        caught_up = _stand_without(program, stored.event.client, number)
+        caught_up, held = _stand_without(program, stored, number)
         kept = sum(award.cents for award in ledger.awards("event = ?", event))
-    return Corrected(stored.event, kept, tuple(caught_up))
+    return Corrected(stored.event, kept, tuple(caught_up), tuple(held))
 
 
 def last_event_of(program: Program, client: str) -> str:
@@ -76,15 +81,32 @@ def last_event_of(program: Program, client: str) -> str:
     return last.event.id
 
 
-def _stand_without(program: Program, client: str, correction: int) -> list[Result]:
-    """Let the client stand where they would without the mistake, and append what is owed for it."""
-    ledger = program.ledger
+def _stand_without(
+    program: Program, mistake: Stored, correction: int
+) -> tuple[list[Result], list[Hold]]:
+    """Let the client stand where they would without the mistake, and append what is owed for it.
+
+    A rule that is held already is left as it is, and one that cannot be worked out now is held from here on.
+    """
+    ledger, client = program.ledger, mistake.event.client
+    held = set(held_for(ledger, client))
     live = {stored.seq: stored for stored in ledger.events_of(client)}
     events = [(seq, stored.event) for seq, stored in live.items()]
-    without = Replay(program.rule_of, program.dice).run(ledger.timelines(client), events)
+    timelines = {rule: rows for rule, rows in ledger.timelines(client).items() if rule not in held}
+    faults = [Fault(*gone) for gone in gone_among(program, timelines).items()]
+    while True:
+        held |= {fault.rule for fault in faults}
+        timelines = {rule: rows for rule, rows in timelines.items() if rule not in held}
+        try:
+            without = Replay(program.rule_of, program.dice).run(timelines, events)
+            break
+        except Fault as fault:
+            faults.append(fault)
+    new = [hold_of(fault, mistake.seq, mistake.event) for fault in faults]
+    add_holds(program, new)
     there = ledger.occurrences_of(client)
     for key, (occurrence, counts) in there.items():
-        if counts and key not in without.given:
+        if counts and key not in without.given and key[1] not in held:
             ledger.release(occurrence, correction)
     owed = [
         (live[seq], given.result)
@@ -98,9 +120,9 @@ def _stand_without(program: Program, client: str, correction: int) -> list[Resul
         if earned is not None:
             sheet.add_earned(stored.seq, client, result.rule.digest, earned, round_)
             add_messages(sheet, stored.seq, stored.event, result.rule, earned, program.now())
-    _remember(program, client, without, owed, round_, sheet)
+    _remember(program, client, without, owed, round_, sheet, held)
     sheet.write()
-    return [result for _, result in owed]
+    return [result for _, result in owed], new
 
 
 def _remember(
@@ -110,10 +132,11 @@ def _remember(
     owed: list[tuple[Stored, Result]],
     round_: int,
     sheet: Sheet,
+    held: Collection[str],
 ) -> None:
     ledger, timelines = program.ledger, program.ledger.timelines(client)
     memories = ledger.memories_of([client]).get(client, {})
-    for rule in sorted({*memories, *without.standings}):
+    for rule in sorted({*memories, *without.standings} - {*held}):
         kept = memories.get(rule)
         cents = kept.cents if kept else 0
         cents += sum(

@@ -21,12 +21,12 @@ def dice_from(secret: Secret) -> Dice:
     """
 
     def dice(event: str, rule: str, reward: int) -> Random:
-        return cast(Random, _Unthrown(secret, event, rule, reward))
+        return cast(Random, Unthrown(secret, event, rule, reward))
 
     return dice
 
 
-class _Unthrown:
+class Unthrown:
     """Dice that are made when they are first thrown: most rewards never do, and making them is work."""
 
     __slots__ = ("_dice", "_drawn_for", "_secret")

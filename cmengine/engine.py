@@ -1,22 +1,25 @@
 """What staff can do at the desk: enroll a client, log an event. Each is one transaction."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cmengine.days import week_number, week_of
-from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.errors import CMError, Fault, Mistake, did_you_mean, stop_if
 from cmengine.evaluate import Ask, Standing, ask
 from cmengine.fold import Agenda, Result, agenda_of, catches_up, results
 from cmengine.kinds import Kinds, unknown_kind
-from cmengine.ledger import Remembered
+from cmengine.ledger import Ledger, Remembered
 from cmengine.memory import of_text, to_text
 from cmengine.model import EVIDENCE, Choice, Event, Rule, Value
 from cmengine.outbox import add_messages
 from cmengine.program import FUTURE, Program
 from cmengine.sheet import Sheet, new_sheet
 from cmengine.timeline import TimelineRow, Timelines
+
+if TYPE_CHECKING:
+    from cmengine.holds import Hold
 
 _CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 MOST_NOTE = 2_000
@@ -26,18 +29,22 @@ MOST_PAGES = 10_000  # clients that a logbook remembers, beyond those of the tra
 
 
 class Logged(NamedTuple):
-    """What logging an event came to. `again` is True where it had been logged before."""
+    """What logging an event came to. `again` is True where it had been logged before; `held` are rules that
+    could not be worked out, and what they earn is still to come.
+    """
 
     event: Event
     results: Sequence[Result] = ()
     again: bool = False
+    held: "Sequence[Hold]" = ()
 
 
 class _Account:
     """Where a client stands under one rule, the cents it has earned, and the rule's cache to be written.
 
     `rule` is the version that was shown an event last; `by_week_or_slot` says that what counts already
-    may lie on another day than an event's own.
+    may lie on another day than an event's own; `changed` counts what it was shown since the cache was
+    written.
     """
 
     __slots__ = ("by_week_or_slot", "cents", "changed", "round", "rule", "standing")
@@ -46,7 +53,7 @@ class _Account:
         self.standing = standing
         self.cents = cents
         self.round = round
-        self.changed = False
+        self.changed = 0
         self.turn_to(rule)
 
     def turn_to(self, rule: Rule) -> None:
@@ -63,12 +70,21 @@ class _Account:
 class _Page:
     """What the logbook knows of one client. Of `timelines` nothing is left once the agenda is known."""
 
-    __slots__ = ("accounts", "agenda", "memories", "round", "timelines", "used")
+    __slots__ = ("accounts", "agenda", "held", "memories", "round", "timelines", "used")
 
-    def __init__(self, timelines: Timelines, memories: dict[str, Remembered], round: int) -> None:
+    def __init__(
+        self,
+        timelines: Timelines,
+        memories: dict[str, Remembered],
+        round: int,
+        held: set[str],
+    ) -> None:
         self.timelines = timelines
         self.memories = memories
         self.round = round
+        self.held = (
+            held  # rules that are shown nothing until they are retried; not in the timelines
+        )
         self.agenda: Agenda | None = None
         self.accounts: dict[str, _Account] = {}
         self.used = False
@@ -77,10 +93,13 @@ class _Page:
 class Logbook:
     """Logs events within write transactions. It remembers what it has read, so that many events cost
     little more than their rows. Call `close` before a transaction ends. `ask` asks the rewards.
+
+    `held` is what could not be worked out: all else goes on without it.
     """
 
     def __init__(self, program: Program, ask: Ask = ask) -> None:
         self.program = program
+        self.held: list[Hold] = []
         self._ask = ask
         self._sheet: Sheet | None = None
         self._pages: dict[str, _Page] = {}
@@ -89,6 +108,7 @@ class Logbook:
         self._pending: dict[str, Event] = {}  # events of this transaction, by their ids
         self._highest = ""  # the greatest id of an event so far
         self._version = 0
+        self._written = 0  # of those that are held
 
     def log(self, event: Event, logged_at: datetime, at: str = "") -> Logged:
         """Log one event: append it, decide what it earns, append that. Twice the same id is once.
@@ -124,11 +144,13 @@ class Logbook:
         ledger.add_choice(choice, at, self.program.by)
         timelines[choice.rule] = [*before, TimelineRow(choice, ledger.last_event(), 0)]
         page = self._page(choice.client)
-        page.timelines, page.agenda = timelines, None
+        page.timelines, page.agenda = _but(timelines, page.held), None
         caught: list[Result] = []
-        if choice.stands and choice.on <= self.program.today():
+        if choice.stands and choice.on <= self.program.today() and choice.rule not in page.held:
             alone = agenda_of({choice.rule: timelines[choice.rule]}, rule_of)
             for stored in ledger.events_of(choice.client, choice.on):
+                if choice.rule in page.held:
+                    break
                 if catches_up(before, choice, stored.seq, stored.event):
                     caught += self._show(sheet, page, alone, stored.seq, stored.event, at)
         return caught
@@ -141,8 +163,13 @@ class Logbook:
                 if account.changed:
                     sheet.add_memory(client, rule, _remembered(rule, account))
                     account.forget_days()
-                    account.changed = False
+                    account.changed = 0
         sheet.write()
+        if self.held:
+            from cmengine.holds import add_holds
+
+            add_holds(self.program, self.held[self._written :])
+            self._written = len(self.held)
         if len(self._pages) > MOST_PAGES:
             self._pages = {c: page for c, page in self._pages.items() if page.used}
         for page in self._pages.values():
@@ -180,10 +207,23 @@ class Logbook:
         ledger = self.program.ledger
         timelines, memories = ledger.timelines_of(new), ledger.memories_of(new)
         rounds = ledger.rounds_of(new)
+        held = self._held_of(new)
         for client in new:
+            theirs = set(held.get(client, ()))
             self._pages[client] = _Page(
-                timelines.get(client, {}), memories.get(client, {}), rounds.get(client, 0)
+                _but(timelines.get(client, {}), theirs),
+                memories.get(client, {}),
+                rounds.get(client, 0),
+                theirs,
             )
+
+    def _held_of(self, clients: Sequence[str]) -> "Mapping[str, Iterable[str]]":
+        """Read which rules are held, where any is."""
+        if not was_held(self.program.ledger):
+            return {}
+        from cmengine.holds import held_of
+
+        return held_of(self.program.ledger, clients)
 
     def _page(self, client: str) -> _Page:
         if client not in self._pages:
@@ -202,25 +242,51 @@ class Logbook:
         )  # fmt: skip
         agenda = self._agendas.get(key)
         if agenda is None:
-            agenda = self._agendas[key] = agenda_of(timelines, self.program.rule_of)
+            agenda = self._agendas[key] = self._worked_out(timelines)
         page.timelines, page.agenda = {}, agenda
         return agenda
+
+    def _worked_out(self, timelines: Timelines) -> Agenda:
+        try:
+            return agenda_of(timelines, self.program.rule_of)
+        except CMError:  # a plugin is not there, or cannot say what it listens to
+            from cmengine.holds import rule_or_gone
+
+            return agenda_of(timelines, rule_or_gone(self.program))
 
     def _show(
         self, sheet: Sheet, page: _Page, agenda: Agenda, seq: int, event: Event, at: datetime
     ) -> list[Result]:
         client = event.client
-        found = []
-        for result in results(agenda, event, self._recall, self.program.dice, self._ask):
-            earned = result.outcome.earned
-            if earned is not None:
-                rule = result.rule
-                account = page.accounts[rule.id]
-                account.cents += earned.cents
-                sheet.add_earned(seq, client, rule.digest, earned, account.round)
-                add_messages(sheet, seq, event, rule, earned, at)
-            found.append(result)
+        found: list[Result] = []
+        try:
+            for result in results(agenda, event, self._recall, self.program.dice, self._ask):
+                earned = result.outcome.earned
+                if earned is not None:
+                    rule = result.rule
+                    account = page.accounts[rule.id]
+                    account.cents += earned.cents
+                    sheet.add_earned(seq, client, rule.digest, earned, account.round)
+                    add_messages(sheet, seq, event, rule, earned, at)
+                found.append(result)
+        except Fault as fault:
+            rest = self._hold(page, agenda, seq, event, fault)
+            found += self._show(sheet, page, rest, seq, event, at)
         return found
+
+    def _hold(self, page: _Page, agenda: Agenda, seq: int, event: Event, fault: Fault) -> Agenda:
+        """Hold a rule for the client of an event; give what is still to be asked of the event."""
+        from cmengine.holds import after, hold_of
+
+        self.held.append(hold_of(fault, seq, event))
+        page.held.add(fault.rule)
+        page.timelines, page.agenda = (
+            _but(self.program.ledger.timelines(event.client), page.held),
+            None,
+        )
+        if fault.rule in page.accounts:
+            page.accounts[fault.rule].changed -= 1  # it has taken nothing from this event
+        return after(agenda, event.kind, fault.rule)
 
     def _recall(self, rule: Rule, first: date, event: Event) -> Standing:
         client = event.client
@@ -233,7 +299,7 @@ class Logbook:
             self._sheet.write()
             account.forget_days()
             account.turn_to(rule)
-        account.changed = True
+        account.changed += 1
         standing = account.standing
         latest = standing.latest
         if latest is not None and (account.by_week_or_slot or event.day <= latest):
@@ -273,6 +339,13 @@ class Logbook:
                 standing.slots |= {slot}
 
 
+def _but(timelines: Timelines, held: Collection[str]) -> Timelines:
+    """Leave out the timelines of rules that are held."""
+    if not held:
+        return timelines
+    return {rule: rows for rule, rows in timelines.items() if rule not in held}
+
+
 def _remembered(rule: str, account: _Account) -> Remembered:
     standing = account.standing
     text = memory_text(rule, standing)
@@ -291,6 +364,11 @@ def memory_text(rule: str, standing: Standing) -> str:
                 "nothing was written",
             )
         ) from error
+
+
+def was_held(ledger: Ledger) -> bool:
+    """Say whether any rule was ever held, so that few have to look further."""
+    return ledger.rows("select max(seq) from holds")[0][0] is not None
 
 
 def same_event(known: Event, event: Event) -> Event:
@@ -391,7 +469,7 @@ def log_event(program: Program, event: Event, note: str = "") -> Logged:
         if note and not logged.again:
             program.ledger.keep_personal(event.client, f"note:{event.id}", note)
         book.close()
-    return logged
+    return logged._replace(held=book.held)
 
 
 def add_client(program: Program, client: str, name: str = "") -> None:

@@ -28,6 +28,20 @@ class CMError(Exception):
         return "\n".join(str(mistake) for mistake in self.mistakes)
 
 
+class Fault(CMError):
+    """A rule that could not be worked out: `rule` names it, `problem` says why, with the plugin in it.
+
+    Its plugin is not there, raised, gave no answer in time, or one that cannot be.
+    """
+
+    def __init__(self, rule: str, problem: str, plugin: str = "") -> None:
+        where = f"plugin '{plugin}'" if plugin else f"rule '{rule}'"
+        what = f"rule '{rule}': {problem}" if plugin else problem
+        super().__init__(Mistake(where, what, "mend the plugin, or remove it"))
+        self.rule = rule
+        self.problem = f"{where}: {problem}" if plugin else problem
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
     """Find the known word that may have been meant."""
     import difflib  # only where something is misspelt

@@ -7,7 +7,7 @@ from random import Random
 from typing import NamedTuple
 
 from cmengine.days import week_number
-from cmengine.errors import CMError, Mistake
+from cmengine.errors import CMError, Fault
 from cmengine.model import Award, Earned, Event, Met, Occurrence, Rule
 
 Dice = Callable[[str, str, int], Random]
@@ -87,7 +87,7 @@ def ask(
 def evaluate(rule: Rule, standing: Standing, event: Event, dice: Dice, ask: Ask = ask) -> Outcome:
     """Decide what `event` earns under `rule` for a client who stands at `standing`.
 
-    Changes nothing it is given; `ask` asks the rewards. Raises CMError, naming the plugin, where a goal or reward raises or
+    Changes nothing it is given; `ask` asks the rewards. Raises Fault, naming the plugin, where a goal or reward raises or
     answers with something that cannot be.
     """
     day = event.day
@@ -96,7 +96,9 @@ def evaluate(rule: Rule, standing: Standing, event: Event, dice: Dice, ask: Ask 
     try:
         memory, met = rule.goal.step(standing.memory, event)
         hash(memory)
-    except (Exception, SystemExit) as error:
+    except CMError:
+        raise  # it is in words already
+    except (Exception, SystemExit, GeneratorExit) as error:
         raise _fault(rule, rule.goal, f"raised {_named(error)}") from error
     if met is None:
         return Outcome(memory)
@@ -136,7 +138,9 @@ def awards_of(rule: Rule, number: int, occurrence: Occurrence, dice: Random) -> 
     reward = rule.rewards[number]
     try:
         awards = list(islice(reward.awards(occurrence, dice), MOST_AWARDS + 1))
-    except (Exception, SystemExit) as error:
+    except CMError:
+        raise
+    except (Exception, SystemExit, GeneratorExit) as error:
         raise _fault(rule, reward, f"raised {_named(error)}") from error
     if len(awards) > MOST_AWARDS:
         raise _fault(rule, reward, f"gave more than {MOST_AWARDS} awards for one occurrence")
@@ -177,12 +181,6 @@ def _named(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _fault(rule: Rule, part: object, what: str) -> CMError:
+def _fault(rule: Rule, part: object, what: str) -> Fault:
     kind = getattr(part, "kind", type(part).__name__)
-    return CMError(
-        Mistake(
-            f"plugin '{type(part).__module__}'",
-            f"rule '{rule.id}': '{kind}' {what}",
-            "nothing was written; mend or remove the plugin, then log it again",
-        )
-    )
+    return Fault(rule.id, f"'{kind}' {what}", type(part).__module__)

@@ -15,7 +15,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 from sys import intern
 from time import monotonic
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
 from attrs import Factory, define, field
@@ -40,6 +40,9 @@ from cmengine.program import Program
 from cmengine.tables import REMARK, Progress, Row, raw_rows, read_rows
 from cmengine.tariff import Tariff
 
+if TYPE_CHECKING:
+    from cmengine.holds import Hold
+
 EVENT_COLUMNS = ("id", "client", "kind", "value", "at", "evidence")
 NEEDED = ("id", "client", "kind", "at")
 CHOICE_COLUMNS = ("client", "rule", "words", "on", "set")
@@ -58,7 +61,9 @@ _AS_WRITTEN = re.compile(
 
 @define
 class Imported:
-    """What an import came to. `cents` and `per_rule` are what it earned, in cents."""
+    """What an import came to. `cents` and `per_rule` are what it earned, in cents; `held` are the rules that
+    could not be worked out for somebody, and what they earn is still to come.
+    """
 
     events: int = 0
     duplicates: int = 0
@@ -66,6 +71,7 @@ class Imported:
     cents: int = 0
     set_aside: int = 0
     per_rule: Counter[str] = Factory(Counter)
+    held: "list[Hold]" = Factory(list)
 
 
 def import_events(
@@ -100,6 +106,7 @@ def import_events(
             _keep(program, book, path, some, imported, aside)
             if long:
                 size = max(1, min(batch, int(len(some) * LONGEST / (monotonic() - began))))
+    imported.held = book.held
     return imported
 
 

@@ -23,6 +23,7 @@ from cmengine.contract import stands
 from cmengine.growth import grow_goal, grow_reward
 from cmengine.model import Message
 from cmengine.questions import ask_goal, ask_reward, stories
+from cmengine.rations import keep_small
 from cmengine.search import FULL, QUICK
 from cmengine.stories import messages
 from cmengine.trial import specimens_of, try_made
@@ -52,26 +53,11 @@ def main(request: dict[str, Any]) -> None:
     os._exit(0)  # whatever the plugin has left to be done at the end is not done
 
 
-def _keep_small(megabytes: int) -> None:
-    """Allow so much memory, and so large a file, beyond what there is at the beginning."""
-    try:
-        import resource
-    except ImportError:
-        return
-    more = megabytes * 1024 * 1024
-    statm = Path("/proc/self/statm")
-    there = int(statm.read_text().split()[0]) * resource.getpagesize() if statm.is_file() else 0
-    for what, size in ((resource.RLIMIT_AS, there + more), (resource.RLIMIT_FSIZE, more)):
-        _, most = resource.getrlimit(what)
-        allowed = size if most == resource.RLIM_INFINITY else min(size, most)
-        with suppress(ValueError, OSError):  # a system that cannot hold it to that
-            resource.setrlimit(what, (allowed, most))
-
-
 def _made(request: dict[str, Any]) -> tuple[list[Any], str]:
     """Take what was handed over, or make it: one of the class with each of its examples."""
     found: Any = module_of(request["module"], request["file"])
-    _keep_small(request["megabytes"])
+    more = request["megabytes"] * 1024 * 1024
+    keep_small(memory=more, files=more)
     if request.get("made"):
         return [pickle.loads(base64.b64decode(request["made"]))], ""
     for name in request["name"].split("."):

@@ -7,6 +7,8 @@ from attrs import frozen
 from cmengine.absent import Absent
 from cmengine.ahead import what_comes
 from cmengine.coming import standing_now
+from cmengine.errors import Fault
+from cmengine.holds import Hold, held_for
 from cmengine.ledger import Balance
 from cmengine.model import Choice
 from cmengine.program import Program
@@ -17,7 +19,8 @@ from cmengine.timeline import TimelineRow
 class GoalView:
     """A goal as a client can be shown it. `times` is how often it has happened so far.
 
-    `absent` says what it needs and no plugin offers; what comes next is then not known.
+    `absent` says what it needs and no plugin offers, or why it has no answer; what comes next is then not
+    known. `held` is since when, and why, what happens is kept and not yet counted.
     """
 
     choice: Choice
@@ -26,6 +29,7 @@ class GoalView:
     cents: int
     coming: list[str]
     absent: str = ""
+    held: Hold | None = None
 
 
 @frozen(kw_only=True)
@@ -64,6 +68,7 @@ def goal_view(program: Program, timeline: Sequence[TimelineRow]) -> GoalView:
     """Gather one goal of a client."""
     choice = timeline[-1].choice
     kept = program.ledger.remembered(choice.client, choice.rule)
+    held = held_for(program.ledger, choice.client).get(choice.rule)
     absent = next(iter(Absent(program).among({choice.rule: timeline}).values()), "")
     if absent:
         return GoalView(
@@ -73,13 +78,21 @@ def goal_view(program: Program, timeline: Sequence[TimelineRow]) -> GoalView:
             cents=kept.cents if kept else 0,
             coming=[],
             absent=absent,
+            held=held,
         )
-    rule = program.rule_of(choice)
-    standing = standing_now(program, rule, timeline)
+    coming: list[str] = []
+    try:
+        rule = program.rule_of(choice)
+        if held is None:
+            coming = what_comes(rule, standing_now(program, rule, timeline), program.today())
+    except Fault as fault:
+        absent = fault.problem
     return GoalView(
         choice=choice,
-        title=rule.title,
-        times=standing.times,
+        title=program.table(choice.digest)["title"],
+        times=kept.times if kept else 0,
         cents=kept.cents if kept else 0,
-        coming=what_comes(rule, standing, program.today()),
+        coming=coming,
+        absent=absent,
+        held=held,
     )

@@ -20,7 +20,7 @@ from cmengine.kinds import Kind
 from cmengine.ledger import Ledger, create_ledger, open_ledger
 from cmengine.model import Choice, Rule
 from cmengine.options import Place
-from cmengine.quick import desk_plugins
+from cmengine.quick import SHIPPED, desk_plugins
 from cmengine.rules import Reader
 from cmengine.settings import (
     DATABASE,
@@ -35,6 +35,7 @@ from cmengine.settings import (
 
 if TYPE_CHECKING:
     from cmengine.plugins import Registry
+    from cmengine.room import Room
 
 Clock = Callable[[], datetime]
 FUTURE = timedelta(minutes=10)  # how far ahead a clock may be
@@ -59,6 +60,7 @@ class Program:
     clock: Clock
     dice: Dice
     _rules: dict[tuple[str, tuple[tuple[str, str], ...]], Rule] = Factory(dict)
+    _room: "Room | None" = None  # where strangers' goals and rewards are asked
 
     def __attrs_post_init__(self) -> None:
         self.ledger.sign = self._signature
@@ -136,7 +138,17 @@ class Program:
         stop_if(mistakes)
         if rule is None:
             raise CMError(Mistake("published", "this rule cannot be read"))
-        return rule
+        return self.contained(rule)
+
+    def contained(self, rule: Rule) -> Rule:
+        """Give a rule whose strangers' goal and rewards are asked in a process of their own."""
+        if all(type(part).__module__ in SHIPPED for part in (rule.goal, *rule.rewards)):
+            return rule
+        from cmengine.room import Room  # late: what ships with cmengine needs none
+        from cmengine.strangers import contained
+
+        self._room = self._room or Room()
+        return contained(rule, self._room)
 
     def specimen(self, table: Mapping[str, Any], digest: str) -> Rule:
         """Build a published rule to look at, also where a client has still to set something."""
@@ -160,7 +172,9 @@ class Program:
             )
 
     def close(self) -> None:
-        """Close the ledger."""
+        """Close the ledger, and what else was opened."""
+        if self._room is not None:
+            self._room.close()
         self.ledger.close()
 
 

@@ -24,6 +24,14 @@ HOOKS = {
     "reward": "register_rewards",
     "notifier": "register_notifiers",
 }
+SHIPPED = frozenset(
+    f"cmengine_{name}"
+    for name in (
+        "apprise", "came_back", "count", "fishbowl", "ladder", "messages", "milestone", "number", "thanks",
+        "voucher",
+    )
+)  # fmt: skip
+"""The modules of the plugins that ship with cmengine; all others are strangers'."""
 
 
 def desk_plugins() -> "Registry":

@@ -1,11 +1,15 @@
 """Why an event earned nothing under a rule, kindly, and what can be done where something can."""
 
+from collections.abc import Collection
+
 from cmengine.days import week_of
-from cmengine.errors import CMError
-from cmengine.model import Event, Hints, Rule
+from cmengine.engine import was_held
+from cmengine.errors import CMError, Fault
+from cmengine.model import Choice, Event, Hints, Rule
 from cmengine.program import Program
 from cmengine.timeline import TimelineRow, in_force
 
+HELD = "is held just now; this is kept, and what it earns is added with: cmengine retry"
 NOT_MET = "was not met by this one, and nothing is lost: whenever it comes, it counts"
 
 
@@ -17,9 +21,14 @@ def reasons(program: Program, event: Event) -> dict[str, str]:
     """
     ledger = program.ledger
     gave = {award.rule for award in ledger.awards("event = ?", event.id)}
+    held = _held(program, event.client)
     said = {}
     for name, timeline in ledger.timelines(event.client).items():
         choice = next(row.choice for row in reversed(timeline) if row.choice.stands)
+        if name in held and name not in gave:
+            if _may_listen(program, choice, event.kind):
+                said[program.table(choice.digest)["title"]] = HELD
+            continue
         try:
             rule = program.rule_of(choice)
         except CMError:
@@ -31,9 +40,29 @@ def reasons(program: Program, event: Event) -> dict[str, str]:
             if name not in gave:
                 said[program.table(choice.digest)["title"]] = f"cannot be asked just now ({needs})"
             continue
-        if name not in gave and event.kind in rule.goal.listens():
-            said[rule.title] = _reason(program, event, rule, timeline)
+        try:
+            if name not in gave and event.kind in rule.goal.listens():
+                said[rule.title] = _reason(program, event, rule, timeline)
+        except Fault as fault:
+            said[rule.title] = f"cannot be asked just now ({fault.problem})"
     return {title: why for title, why in said.items() if not (gave and why == NOT_MET)}
+
+
+def _held(program: Program, client: str) -> Collection[str]:
+    """Name the rules that are held for a client."""
+    if not was_held(program.ledger):
+        return ()
+    from cmengine.holds import held_for  # late: it is seldom that any is
+
+    return held_for(program.ledger, client)
+
+
+def _may_listen(program: Program, choice: Choice, kind: str) -> bool:
+    """Say whether a rule that is held may listen to a kind of event; one that cannot be asked may."""
+    try:
+        return kind in program.rule_of(choice).goal.listens()
+    except CMError:
+        return True
 
 
 def on_the_menu(program: Program, event: Event) -> list[str]:
@@ -45,10 +74,17 @@ def on_the_menu(program: Program, event: Event) -> list[str]:
     return [
         rule
         for rule, digest in program.ledger.current_digests().items()
-        if rule not in chosen
-        and not absent.of(digest)
-        and event.kind in program.specimen(program.table(digest), digest).goal.listens()
+        if rule not in chosen and not absent.of(digest) and event.kind in _listens(program, digest)
     ]
+
+
+def _listens(program: Program, digest: str) -> Collection[str]:
+    """Name the kinds of event that a published rule listens to; none where it cannot be asked."""
+    try:
+        rule = program.contained(program.specimen(program.table(digest), digest))
+        return rule.goal.listens()
+    except CMError:
+        return ()
 
 
 def _reason(program: Program, event: Event, rule: Rule, timeline: list[TimelineRow]) -> str:

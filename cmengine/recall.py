@@ -3,7 +3,7 @@
 from datetime import date
 
 from cmengine.absent import Absent
-from cmengine.errors import CMError, Mistake
+from cmengine.errors import CMError, Fault, Mistake
 from cmengine.explain import Explanation, explain_award
 from cmengine.ledger import AwardRow
 from cmengine.model import Award, Choice, Occurrence, Rule
@@ -14,7 +14,8 @@ from cmengine.program import Program
 def explained(program: Program, award: str) -> tuple[AwardRow, Rule | None, Explanation]:
     """Find an award by its number, and explain it under the version of the rule that gave it.
 
-    Where a plugin that it needs is not installed any more, there is no rule, and the award is told as it was kept.
+    Where a plugin that it needs is not installed any more, or has no answer, there is no rule, and the award is told as
+    it was kept.
     """
     row = program.ledger.find_award(award)
     if row is None:
@@ -25,21 +26,24 @@ def explained(program: Program, award: str) -> tuple[AwardRow, Rule | None, Expl
                 "the numbers stand in: cmengine awards",
             )
         )
-    kept = Award(label=row.label, cents=row.cents, item=row.item)
     absent = Absent(program).of(row.digest)
-    if absent:
-        title = program.table(row.digest)["title"]
-        return (
-            row,
-            None,
-            Explanation(
-                title=title,
-                arithmetic=f"{kept.label}: {dollars(kept.cents)}",
-                award=None,
-                agrees=True,
-                absent=absent,
-            ),
-        )
+    if not absent:
+        try:
+            return row, *_worked_out(program, row)
+        except Fault as fault:
+            absent = fault.problem
+    told = Explanation(
+        title=program.table(row.digest)["title"],
+        arithmetic=f"{row.label}: {dollars(row.cents)}",
+        award=None,
+        agrees=True,
+        absent=absent,
+    )
+    return row, None, told
+
+
+def _worked_out(program: Program, row: AwardRow) -> tuple[Rule, Explanation]:
+    kept = Award(label=row.label, cents=row.cents, item=row.item)
     rule = program.rule_of(_choice(program, row))
     found = program.ledger.find_event(row.event)
     occurrence = Occurrence(
@@ -53,7 +57,7 @@ def explained(program: Program, award: str) -> tuple[AwardRow, Rule | None, Expl
     of_reward = program.ledger.awards("occurrence = ? and reward = ?", row.occurrence, row.reward)
     place = [one.n for one in of_reward].index(row.n)
     dice = program.dice(row.event, row.rule, row.reward)
-    return row, rule, explain_award(rule, row.reward, occurrence, place, kept, dice)
+    return rule, explain_award(rule, row.reward, occurrence, place, kept, dice)
 
 
 def worked_from(program: Program, row: AwardRow, rule: Rule | None) -> dict[str, object]:

@@ -25,14 +25,15 @@ class Given:
 @define
 class Replay:
     """Replays one client. `given` is every occurrence that the log gives, `released` those of them that
-    no longer count after a correction, and `standings` where the client stands at the end, by rule.
+    no longer count, by the event whose correction released them; `shown` are the rules that were shown anything, and `standings` where the client stands at the end, by rule.
     """
 
     rule_of: RuleOf
     dice: Dice
     ask: Ask = ask
     given: dict[Key, Given] = Factory(dict)
-    released: set[Key] = Factory(set)
+    released: dict[Key, int] = Factory(dict)
+    shown: set[str] = Factory(set)
     standings: dict[str, Standing] = Factory(dict)
     round: int = 0
     _known: dict[str, list[TimelineRow]] = Factory(dict)
@@ -80,7 +81,9 @@ class Replay:
         without = Replay(self.rule_of, self.dice, self.ask).run(self._known, self._past.items())
         self.round += 1
         self.standings = without.standings
-        self.released |= {key for key in self.given if key not in without.given}
+        for key in self.given:
+            if key not in without.given:
+                self.released.setdefault(key, correction.event)
         for key, one in without.given.items():
             self.given.setdefault(key, Given(one.result, self.round))
         self._count_again()
@@ -103,6 +106,7 @@ class Replay:
     def _recall(self, rule: Rule, first: date, event: Event) -> Standing:
         if rule.id not in self.standings:
             self.standings[rule.id] = fresh(rule, first)
+            self.shown.add(rule.id)
         return self.standings[rule.id]
 
 

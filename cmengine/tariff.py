@@ -20,7 +20,7 @@ MOST_RUNGS = 100_000
 Awards = tuple[tuple[int, Award], ...]
 
 
-class _Watched(Occurrence):
+class Watched(Occurrence):
     """An occurrence that notes what of it was looked at."""
 
     __slots__ = ("looked",)
@@ -48,13 +48,19 @@ class Tariff:
         return ask(rule, occurrence, event, dice) if paid is None else paid
 
 
-def _by_rung_alone(rule: Rule, occurrence: Occurrence) -> Awards | None:
-    """Give what a rung pays, or None where a reward looks at more than the rung, or throws dice."""
-    watched = object.__new__(_Watched)
+def watching(occurrence: Occurrence) -> tuple[Occurrence, set[str]]:
+    """Give the same occurrence, and the names of what of it has been looked at since."""
+    watched = object.__new__(Watched)
     looked: set[str] = set()
     object.__setattr__(watched, "looked", looked)
     for name, value in asdict(occurrence).items():
         object.__setattr__(watched, name, value)
+    return watched, looked
+
+
+def _by_rung_alone(rule: Rule, occurrence: Occurrence) -> Awards | None:
+    """Give what a rung pays, or None where a reward looks at more than the rung, or throws dice."""
+    watched, looked = watching(occurrence)
     refused = NoDice(0)
     try:
         awards = ask(rule, watched, "", lambda event, name, number: refused)

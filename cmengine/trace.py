@@ -17,6 +17,7 @@ from cmengine.model import Award, Event, Met, Occurrence, Rule
 from cmengine.money import dollars
 from cmengine.plugins import Registry
 from cmengine.program import Program
+from cmengine.twins import twin
 
 MOST_LINES = 200
 
@@ -92,7 +93,7 @@ def _traced_goal(goal: Any, rule: str, teller: Teller) -> Any:
         teller.tell(f"{asked} -> {answer}{kept}")
         return after, met
 
-    return _like(goal, step=step)
+    return twin(goal, step=step)
 
 
 def _traced_reward(reward: Any, number: int, teller: Teller) -> Any:
@@ -116,17 +117,7 @@ def _traced_reward(reward: Any, number: int, teller: Teller) -> Any:
         finally:
             teller.tell(f"{asked} -> {'; '.join(answer) or 'nothing'}")
 
-    return _like(reward, awards=awards)
-
-
-def _like(part: Any, **methods: Callable[..., Any]) -> Any:
-    """Make a twin of a goal or reward with some methods of its own, and all the others as they are."""
-    cls = type(part)
-    twin_class = type(cls.__name__, (cls,), {"__module__": cls.__module__, **methods})
-    twin: Any = object.__new__(twin_class)
-    for one in attrs.fields(cls):
-        object.__setattr__(twin, one.name, getattr(part, one.name))
-    return twin
+    return twin(reward, awards=awards)
 
 
 def _value(value: object) -> str:

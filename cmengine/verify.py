@@ -11,8 +11,9 @@ from attrs import define, evolve, field, frozen
 from cmengine.absent import Absent, kept_problems
 from cmengine.chain import Chain
 from cmengine.elsewhere import can_fork, in_child, no_garbage
-from cmengine.errors import CMError
+from cmengine.errors import CMError, Fault
 from cmengine.evaluate import Ask
+from cmengine.holds import Hold, all_held, held_of
 from cmengine.journal import Anchor, Sealer
 from cmengine.kept import digest, of_json
 from cmengine.ledger import KeptOccurrence, Remembered, Stored, open_ledger
@@ -34,12 +35,14 @@ Row = tuple[object, ...]
 
 @define
 class Verdict:
-    """What a check of the ledger found. `notes` are no problems: what could not be replayed, and why.
-    `head` is the last entry of the journal, to be kept elsewhere.
+    """What a check of the ledger found. `notes` are no problems: what could not be replayed, and why; nor is
+    what is `held`, which was not replayed for whom it is. `head` is the last entry of the journal, to be
+    kept elsewhere.
     """
 
     problems: list[str] = field(factory=list)
     notes: dict[str, str] = field(factory=dict)
+    held: list[Hold] = field(factory=list)
     clients: int = 0
     events: int = 0
     awards: int = 0
@@ -83,6 +86,7 @@ def verify(
             if done >= sum(counts.values()) * SHARE
         )
     elsewhere = in_child(lambda: _alone(program, clients[far:], counts)) if far else None
+    verdict.held += all_held(program.ledger)
     _gather(verdict, _readable(_journal_problems(program, anchor, verdict)))
     _gather(verdict, _readable(_file_problems(program)))
     try:
@@ -213,14 +217,20 @@ def _portion(
     ledger = program.ledger
     timelines, logs = ledger.timelines_of(clients), ledger.logs_of(clients)
     kept, memories = ledger.kept_of(clients), ledger.memories_of(clients)
-    rounds = ledger.rounds_of(clients)
+    rounds, held = ledger.rounds_of(clients), held_of(ledger, clients)
     for client in clients:
         mine = kept.get(client, [])
         verdict.events += len(logs.get(client, ()))
         verdict.awards += sum(len(one.awards) for one in mine)
         corrections = ledger.corrections_of(client) if client in rounds else ()
         replay = Replay(program.rule_of, program.dice, ask)
-        facts = _Facts(client, timelines.get(client, {}), mine, memories.get(client, {}))
+        facts = _Facts(
+            client,
+            timelines.get(client, {}),
+            mine,
+            memories.get(client, {}),
+            frozenset(held.get(client, ())),
+        )
         yield _problems(program, facts, logs.get(client, []), corrections, replay, verdict, absent)
 
 
@@ -232,6 +242,7 @@ class _Facts:
     timelines: Timelines
     occurrences: Sequence[KeptOccurrence]
     memories: Mapping[str, Remembered]
+    held: Collection[str] = ()
 
 
 def _problems(
@@ -243,15 +254,27 @@ def _problems(
     verdict: Verdict,
     absent: Absent,
 ) -> Iterator[str]:
-    gone = absent.among(facts.timelines)
+    absent_now = absent.among(facts.timelines)
+    verdict.notes.update(
+        (rule, needs) for rule, needs in absent_now.items() if rule not in facts.held
+    )
+    left_out = {*absent_now, *facts.held}
     try:
-        for rule, needs in gone.items():
-            verdict.notes[rule] = needs
+        for rule in sorted(left_out):
             yield from kept_problems(program, facts.client, rule)
-        here = {rule: rows for rule, rows in facts.timelines.items() if rule not in gone}
-        replay.run(here, ((stored.seq, stored.event) for stored in log), corrections)
-        yield from _occurrence_problems(facts, replay, gone)
-        yield from _memory_problems(program, facts, replay, gone)
+        events = [(stored.seq, stored.event) for stored in log]
+        while True:
+            here = {rule: rows for rule, rows in facts.timelines.items() if rule not in left_out}
+            try:
+                replay.run(here, events, corrections)
+                break
+            except Fault as fault:
+                yield f"client {facts.client}: {fault}"
+                yield from kept_problems(program, facts.client, fault.rule)
+                left_out.add(fault.rule)
+                replay = Replay(replay.rule_of, replay.dice, replay.ask)
+        yield from _occurrence_problems(facts, replay, left_out)
+        yield from _memory_problems(program, facts, replay, left_out)
     except CMError as error:
         yield f"client {facts.client}: {error}"
 

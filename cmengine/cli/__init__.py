@@ -23,6 +23,7 @@ COMMANDS = {
     "log": ("log", "Log what happened, and see what it earned."),
     "events": ("events_list", "List what was logged for a client, with the ids."),
     "correct": ("correct", "Mark an event as a mistake; what it earned stays."),
+    "retry": ("retry", "Go on with rules that were held, and add what they owe."),
     "import": ("events", "Log many events from a CSV or JSON Lines file."),
     "awards": ("awards", "List what was earned."),
     "explain": ("awards", "Say why an award is what it is, to the cent."),

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
+from cmengine.cli.held import LATER, held_data
 from cmengine.cli.show import day, document, money, say, several, table
 from cmengine.ordinals import nth
 
@@ -68,6 +69,7 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
                         "earned_cents": goal.cents,
                         "next": goal.coming,
                         "absent": goal.absent or None,
+                        "held": held_data([goal.held])[0] if goal.held else None,
                     }
                     for goal in seen.goals
                 ],
@@ -94,7 +96,12 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
             say(f"    {so_far}; the {nth(goal.times + 1)} time: {several(goal.coming)}")
         else:
             say(f"    {so_far}")
-        if goal.absent:
+        if goal.held:
+            say(
+                f"    Held since {day(goal.held.day)}: what happens is kept, and {LATER}\n"
+                f"    ({goal.held.problem})"
+            )
+        elif goal.absent:
             say(f"    What comes next cannot be told just now: {goal.absent}")
     if not seen.goals:
         so_far = "No goal just now" if seen.put_away else "No goal chosen yet"

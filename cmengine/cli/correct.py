@@ -3,6 +3,7 @@
 import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
+from cmengine.cli.held import held_data, say_held
 from cmengine.cli.show import day, document, money, say
 
 
@@ -49,6 +50,7 @@ def correct_command(
                 "client": done.event.client,
                 "kept_cents": done.kept_cents,
                 "awards": [{"label": award.label, "cents": award.cents} for award in awards],
+                "held": held_data(done.held),
             }
         )
         return
@@ -63,3 +65,4 @@ def correct_command(
         say(
             f"  Without the mistake in the way, other events earn now: {', '.join(award.label for award in awards)}"
         )
+    say_held(done.held, "the correction is kept")

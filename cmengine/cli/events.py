@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk
+from cmengine.cli.held import counted_data, say_held
 from cmengine.cli.show import count, document, money, note, say, table
 
 STOPPED = 130  # as shells have it for Ctrl-C
@@ -64,12 +65,14 @@ def import_command(
                 "cents": done.cents,
                 "set_aside": done.set_aside,
                 "per_rule": dict(sorted(done.per_rule.items())),
+                "held": counted_data(done.held),
             }
         )
         return
     say(f"{count(done.events, 'event')} logged, {done.duplicates} known already.")
     say(f"{count(done.awards, 'award')}, {money(done.cents)} in all.")
     table([(rule, money(cents)) for rule, cents in sorted(done.per_rule.items())], indent="  ")
+    say_held(done.held, "every event is kept")
     if done.set_aside:
         note(f"{done.set_aside} lines were set aside in {skip_bad}, each under the reason.")
 

@@ -15,6 +15,7 @@ from cmengine.cli.desk import (
     pass_desk,
     rule_ids,
 )
+from cmengine.cli.held import counted_data, held_data, say_held
 from cmengine.cli.show import count, day, document, say, several, table
 
 CLIENT = click.argument("client", shell_complete=client_codes)
@@ -109,6 +110,7 @@ def choose(
                 "awards": [
                     {"rule": rule, "label": award.label, "cents": award.cents} for award in awards
                 ],
+                "held": held_data(chosen.held),
             }
         )
         return
@@ -119,6 +121,7 @@ def choose(
         say(f"Already logged since then, and counted now: {several(some)}.")
     if resting:
         say(f"Still set aside, if they would like it back too: {', '.join(resting)}")
+    say_held(chosen.held, "the choice is kept, and all that was logged")
 
 
 @goal_command.command("set", epilog=examples("cmengine goal set c001 fewer-drinks goal.target=5"))
@@ -261,9 +264,18 @@ def import_file(desk: Desk, file: Path, add_clients: bool, as_json: bool) -> Non
     with desk.open() as program:
         chosen, added = import_choices(program, file, add_clients=add_clients)
     again = sum(one.again for one in chosen)
+    held = [hold for one in chosen for hold in one.held]
     if as_json:
-        document({"choices": len(chosen) - again, "known": again, "clients_added": len(added)})
+        document(
+            {
+                "choices": len(chosen) - again,
+                "known": again,
+                "clients_added": len(added),
+                "held": counted_data(held),
+            }
+        )
     else:
         say(
             f"{count(len(chosen) - again, 'choice')} written down, {again} known already; {count(len(added), 'client')} enrolled."
         )
+        say_held(held, "the choices are kept, and all that was logged")

@@ -112,6 +112,7 @@ def _answer(ctx: click.Context, program: Any, line: tuple[int, str], as_json: bo
         click.echo(json.dumps({"line": number, **_as_data(done)}))
     else:
         say(_in_a_line(done))
+        _say_new(done)
     return True
 
 
@@ -157,6 +158,8 @@ class _Done(NamedTuple):
     unit: str
     who: str
     corrected: bool
+    new: Sequence[Any]  # what is held since this event
+    held: Sequence[Any]  # what is held for this client
 
 
 def _log(
@@ -206,7 +209,19 @@ def _log(
         unit=program.kinds[kind].unit,
         who=ledger.called(client),
         corrected=logged.again and ledger.is_marked(event.id),
+        new=logged.held,
+        held=_held(program, event.client),
     )
+
+
+def _held(program: Any, client: str) -> Sequence[Any]:
+    from cmengine.engine import was_held
+
+    if not was_held(program.ledger):
+        return ()
+    from cmengine.holds import held_for
+
+    return list(held_for(program.ledger, client).values())
 
 
 def _as_data(done: _Done) -> dict[str, Any]:
@@ -221,7 +236,23 @@ def _as_data(done: _Done) -> dict[str, Any]:
         "waiting_cents": done.waiting,
         "reasons": done.why,
         "next": done.coming,
+        "held": _held_data(done.held),
     }
+
+
+def _held_data(held: Sequence[Any]) -> list[dict[str, Any]]:
+    if not held:
+        return []
+    from cmengine.cli.held import held_data  # late: it is seldom that anything is
+
+    return held_data(held)
+
+
+def _say_new(done: _Done) -> None:
+    if done.new:
+        from cmengine.cli.held import say_held
+
+        say_held(done.new, "the event is kept")
 
 
 def _head(done: _Done) -> str:
@@ -260,6 +291,7 @@ def _show(done: _Done) -> None:
     say(f"  Waiting: {several([money(done.waiting), *done.things])}")
     for rule, labels in done.coming.items():
         say(f"  Next time ({titles[rule]}): {several(labels)}")
+    _say_new(done)
 
 
 def _unknown(program: Any, client: str) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from cmengine.cli.desk import Desk, examples, json_option
+from cmengine.cli.held import LATER, counted_data
 from cmengine.cli.show import count, document, note, say
 
 
@@ -54,10 +55,8 @@ def verify_command(ctx: click.Context, anchor: Any, as_json: bool) -> None:
             {
                 "ok": verdict.ok,
                 "problems": verdict.problems,
-                "notes": [
-                    f"rule '{rule}': {_not_replayed(needs)}"
-                    for rule, needs in verdict.notes.items()
-                ],
+                "notes": _notes(verdict),
+                "held": len(verdict.held),
                 "clients": verdict.clients,
                 "events": verdict.events,
                 "awards": verdict.awards,
@@ -66,10 +65,10 @@ def verify_command(ctx: click.Context, anchor: Any, as_json: bool) -> None:
             }
         )
         ctx.exit(0 if verdict.ok else 1)
-    for rule, needs in verdict.notes.items():
-        note(f"Note: rule '{rule}': {_not_replayed(needs)}")
+    for text in _notes(verdict):
+        note(f"Note: {text}")
     if verdict.ok:
-        whole = "All that could be replayed" if verdict.notes else "All"
+        whole = "All that could be replayed" if verdict.notes or verdict.held else "All"
         say(
             f"{whole} is as the log says: {count(verdict.clients, 'client')},"
             f" {count(verdict.events, 'event')}, {count(verdict.awards, 'award')}"
@@ -80,6 +79,17 @@ def verify_command(ctx: click.Context, anchor: Any, as_json: bool) -> None:
             note(f"Error: {problem}")
     if not verdict.ok:
         ctx.exit(1)
+
+
+def _notes(verdict: Any) -> list[str]:
+    """Say what was not replayed, and why."""
+    absent = [f"rule '{rule}': {_not_replayed(needs)}" for rule, needs in verdict.notes.items()]
+    held = [
+        f"rule '{one['rule']}' is held for {count(one['clients'], 'client')} ({one['problem']}); its days, counts"
+        f" and sums were checked there, and {LATER}"
+        for one in counted_data(verdict.held)
+    ]
+    return absent + held
 
 
 def _not_replayed(needs: str) -> str:
