@@ -46,7 +46,9 @@ def _items(session: pytest.Session, name: str) -> Iterator[pytest.Item]:
         parts = parts_of(plugin_named(registry, name))
         subjects = [subject_of(part, registry.kinds[part][kind]) for part, kind in parts]
     except CMError as error:
-        raise pytest.UsageError(f"it cannot be examined: {error}") from error
+        known = any(one.name == name for one in registry.plugins)
+        todo = "" if known else "; if it is yours, install it first: pip install -e ."
+        raise pytest.UsageError(f"it cannot be examined: {error}{todo}") from error
     session.config.stash.setdefault(_TRIED, {})
     for subject in subjects:
         for promise, (does, _) in PROMISES[subject.part].items():

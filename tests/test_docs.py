@@ -254,6 +254,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("client show", "c001")
     say("client list")
     say("client import", "clients.csv")
+    say("retry")
     say("goal import", "choices.csv", "--add-clients")
     say("import", "events.csv")
     say("goal list")

@@ -17,6 +17,7 @@ from cmengine.database import journal_mode
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
 from cmengine.evaluate import play
+from cmengine.holds import Hold, add_holds, held_for, resume
 from cmengine.model import Event
 from cmengine.options import Place
 from cmengine.program import Program, open_program
@@ -109,6 +110,10 @@ def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
         program.ledger.insert("backups", **head, made_at=now, made_by="ana")
         program.ledger.insert("restores", **head, restored_at=now, restored_by="ana")
     correct_event(program, program.ledger.awards()[0].event, "It was somebody else")
+    with program.ledger.writing():
+        hold = Hold(client="c1", rule="drop-in", event=1, problem="it raised", day=program.today())
+        add_holds(program, [hold])
+        resume(program, held_for(program.ledger, "c1")["drop-in"])
     tables = program.ledger.rows("select name from sqlite_schema where type = 'table'")
     facts = {row[0] for row in tables} - database.STATE
     assert {"events", "awards", "vouchers", "redemptions"} <= facts

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import cmengine
+from cmengine.quick import SHIPPED
 
 HOME = Path(__file__).parent.parent
 PLUGINS = sorted((HOME / "plugins").glob("*.py"))
@@ -30,8 +31,8 @@ PURE = {
 }  # fmt: skip
 # What stands between the pure modules and the world; a pure module imports none of it.
 SHELL = {
-    "choices", "cli", "corrections", "database", "engine", "ids", "importing", "ledger", "migrations",
-    "outbox", "overview", "program", "publish", "reasons", "recall", "settings", "sqlite", "starters",
+    "choices", "cli", "corrections", "database", "engine", "holds", "ids", "importing", "ledger", "migrations",
+    "outbox", "overview", "program", "publish", "reasons", "recall", "retry", "room", "settings", "sqlite", "starters",
     "tables", "toml", "verify", "vouchers",
 }  # fmt: skip
 
@@ -100,6 +101,11 @@ def test_a_goal_or_reward_knows_no_clock_chance_file_or_network(path: Path) -> N
 def test_every_bundled_plugin_comes_in_by_entry_point() -> None:
     project = tomllib.loads((HOME / "pyproject.toml").read_text())["project"]
     assert set(project["entry-points"]["cmengine"].values()) == {path.stem for path in PLUGINS}
+
+
+def test_the_desk_knows_which_plugins_are_no_strangers() -> None:
+    """Those alone are asked without a room of their own: they are tested here, and on the way of every event."""
+    assert {path.stem for path in PLUGINS} == SHIPPED
 
 
 def test_plugins_rules_and_tests_are_no_packages() -> None:

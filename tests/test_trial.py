@@ -89,6 +89,7 @@ def test_pytest_judges_a_plugin_and_fails_with_the_story(
         "it cannot be examined: plugin 'nobody': there is no such plugin"
         in unknown.stdout + unknown.stderr
     )
+    assert "if it is yours, install it first: pip install -e ." in unknown.stdout + unknown.stderr
 
 
 STEPS = """

@@ -6,6 +6,7 @@ import pytest
 from cmengine_new_notifier import NewNotifier
 
 from cmengine import Message
+from cmengine.testing import check_notifier
 
 HELLO = Message(
     id="event/rule/0", client="c001", text="You have something ready to pick up.", about="1"
@@ -28,3 +29,10 @@ def test_what_cannot_be_sent_raises_so_that_it_is_kept_and_tried_again(tmp_path:
     (tmp_path / "in-the-way").touch()
     with pytest.raises(OSError):
         NewNotifier(where=tmp_path / "in-the-way").send(HELLO)
+
+
+def test_it_keeps_what_a_notifier_promises(tmp_path: Path) -> None:
+    where = tmp_path / "out"
+    check_notifier(
+        NewNotifier(where=where), arrived=lambda: [one.read_text() for one in where.glob("*.txt")]
+    )
