@@ -20,6 +20,7 @@ COMMANDS = {
     "awards": ("awards", "List what was earned."),
     "explain": ("awards", "Say why an award is what it is, to the cent."),
     "voucher": ("voucher", "Issue what is waiting, and redeem by code."),
+    "stock": ("stock", "Keep gift cards and things: add, count, reconcile."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "verify": ("verify", "Replay the log and compare every award with it."),
     "plugins": ("plugins", "List the plugins, their kinds, and which did not load."),
