@@ -179,7 +179,9 @@ def test_whoever_waits_as_long_as_is_said_may_try_again(seed: int, desks: int) -
             assert until - now <= 15 * MINUTE
             assert wait_until(done, f"desk-{desk}", until) is None
             assert wait_until(done, f"desk-{desk}", until - SECOND) == until
-    assert wait_until(done, "desk-0", now + DAY) is None, "a day later all is as if nothing had been"
+    assert wait_until(done, "desk-0", now + DAY) is None, (
+        "a day later all is as if nothing had been"
+    )
 
 
 def test_fifty_wrong_codes_in_an_hour_make_every_desk_wait_longer_each_time(
@@ -192,7 +194,7 @@ def test_fifty_wrong_codes_in_an_hour_make_every_desk_wait_longer_each_time(
     desk = open_program(program.folder, by="ben", clock=clock, registry=program.registry)
     for minutes in (1, 2, 4, 8, 15, 15):
         left = int((tried(program)[-1][0] + minutes * MINUTE - clock.now).total_seconds()) + 1
-        assert said(lambda: redeem_voucher(desk, issued.code)).endswith(f"in {left} seconds")  # noqa: B023
+        assert said(lambda: redeem_voucher(desk, issued.code)).endswith(f"in {left} seconds")
         clock.now = tried(program)[-1][0] + minutes * MINUTE
         assert "cannot be used here" in said(lambda: redeem_voucher(desk, new_code()))
     clock.now += 15 * MINUTE
