@@ -659,7 +659,8 @@ class Ledger:
     def vouchers(self, where: str = "1", *values: object) -> list[dict[str, Any]]:
         """Give vouchers, oldest first; their codes are not kept."""
         sql = (
-            "select id as voucher, client, cents, item, issued_at, issued_by, redeemed_cents, redeemed_at"
+            "select id as voucher, client, cents, item, issued_at, issued_by, redeemed_cents, redeemed_at,"
+            " state, replaced, printed"
             f" from voucher_list where {where} order by seq"
         )
         return [dict(row) for row in self.rows(sql, *values)]

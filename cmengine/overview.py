@@ -51,7 +51,7 @@ def overview(program: Program, client: str) -> Overview:
     timelines = program.ledger.timelines(client)
     latest = [rows[-1].choice for rows in timelines.values()]
     row = program.ledger.one(
-        "select count(*) from voucher_list where client = ? and not redeemed", client
+        "select count(*) from voucher_list where client = ? and state = 'open'", client
     )
     return Overview(
         client=client,

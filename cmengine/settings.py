@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen
+from attrs import field, frozen, validators
 
 from cmengine.errors import CMError, Mistake, closest, did_you_mean, stop_if
 from cmengine.kinds import Kind, read_kinds
@@ -128,6 +128,14 @@ class Limit:
 
 
 @frozen(kw_only=True, eq=False, repr=False)
+class StockSettings:
+    """How the stock is kept: fewer than `low` on hand is said; `separate` keeps who hands out from counting."""
+
+    low: int = field(default=5, validator=validators.ge(0))
+    separate: bool = True
+
+
+@frozen(kw_only=True, eq=False, repr=False)
 class Settings:
     """What `program.toml` says. `day_boundary` is the local time at which a new day begins."""
 
@@ -139,6 +147,7 @@ class Settings:
     staff: tuple[str, ...] = ()
     fund: tuple[Fund, ...] = ()
     limit: tuple[Limit, ...] = ()
+    stock: StockSettings = StockSettings()
 
 
 @frozen(eq=False, repr=False)
@@ -258,6 +267,7 @@ def read_keys(path: Path) -> Keys:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a new file that only its owner can read. Raises FileExistsError."""
+    """Write a new file that only its owner can read, whatever the umask. Raises FileExistsError."""
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        path.chmod(0o600)
         file.write(text)

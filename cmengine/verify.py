@@ -19,6 +19,7 @@ from cmengine.kept import digest, of_json
 from cmengine.ledger import KeptOccurrence, Remembered, Stored, open_ledger
 from cmengine.memory import to_text
 from cmengine.program import Program
+from cmengine.reconcile import stock_problems
 from cmengine.replay import Given, Replay, fresh
 from cmengine.shape import shape_problems
 from cmengine.sheet import day_text
@@ -177,6 +178,7 @@ def _file_problems(program: Program) -> Iterator[str]:
             "select client, waiting_cents from balances where waiting_cents < 0"
         ):
             yield f"client {row['client']}: {-row['waiting_cents']} cents more were issued than earned"
+        yield from stock_problems(ledger)
 
 
 def _clients_verdict(

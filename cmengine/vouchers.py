@@ -1,39 +1,72 @@
 """Vouchers: issue what is waiting, redeem by code. A code is shown once; only its keyed hash is kept."""
 
-from attrs import frozen
+from attrs import field, frozen
 
-from cmengine.errors import CMError, Mistake, did_you_mean
+from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.ids import code_hash, new_code, read_code
 from cmengine.money import dollars
 from cmengine.program import Program
+from cmengine.sqlite import sqlite3
+from cmengine.stock import (
+    HandedCard,
+    cards_for,
+    hand_cards,
+    hand_thing,
+    opened,
+    thing_for,
+    worth_of,
+)
+from cmengine.tries import count_try, stop_if_paused
+
+NOT_HERE = Mistake(
+    "this code", "cannot be used here", "read it again, letter by letter; staff can look it up"
+)
+"""What is said of every code that is not one to be used, whatever the reason."""
 
 
 @frozen(kw_only=True)
 class Issued:
-    """A voucher that was just issued. `code` exists here and on the client's slip, nowhere else."""
+    """A voucher that was just issued. `code` exists here and on the client's slip, nowhere else; it is
+    empty where gift cards were handed over. `instead_of` is the item that was earned, where another was taken.
+    """
 
     voucher: str
     client: str
-    code: str
+    code: str = field(repr=False)
     cents: int
     item: str | None
     waiting: int
+    cards: tuple[HandedCard, ...] = ()
+    instead_of: str | None = None
 
 
 @frozen(kw_only=True)
 class Redeemed:
-    """A voucher that was just redeemed."""
+    """What was just redeemed of a voucher, in cents; `left` is what is still on it."""
 
     voucher: str
     client: str
     cents: int
     item: str | None
+    left: int = 0
 
 
 def issue_voucher(
-    program: Program, client: str, *, cents: int | None = None, item: str | None = None
+    program: Program,
+    client: str,
+    *,
+    cents: int | None = None,
+    item: str | None = None,
+    card: str | None = None,
+    instead: str | None = None,
+    printed: bool = False,
 ) -> Issued:
-    """Issue a voucher for `cents` of what is waiting (None: all of it), or for a waiting item."""
+    """Issue a voucher for `cents` of what is waiting (None: all of it), or for a waiting item.
+
+    With `card`, gift cards of that brand for as much of it as they make; the rest goes on waiting.
+    `instead` is a thing of equal or more worth that the client takes in place of the item. `printed`
+    says that it goes to paper. Raises CMError where there is nothing to issue.
+    """
     with program.ledger.writing():
         program.must_have(client)
         waiting = program.ledger.balance(client).waiting
@@ -41,23 +74,39 @@ def issue_voucher(
         amount = 0 if award else (waiting if cents is None else cents)
         if not award:
             _can_issue(program, client, amount, waiting)
-        code = new_code()
+        cards = cards_for(program, client, card, amount) if card is not None and not award else []
+        amount = worth_of(program, cards) if cards else amount
+        thing = None if item is None else thing_for(program, client, item, instead)
+        code = "" if cards else new_code()
         voucher = program.new_id()
         program.ledger.add_voucher(
             {
                 "id": voucher,
                 "client": client,
                 "cents": amount,
-                "item": item,
+                "item": instead or item,
                 "occurrence": award[0] if award else None,
                 "n": award[1] if award else None,
-                "code_hash": code_hash(code, program.keys.codes),
+                "code_hash": code_hash(code, program.keys.codes) if code else None,
                 "issued_at": program.now().isoformat(),
                 "issued_by": program.by,
             }
         )
+        hand_cards(program, voucher, cards)
+        if thing is not None:
+            hand_thing(program, voucher, thing, item if instead else None)
+        if printed:
+            note_print(program, voucher)
+        handed = opened(program, cards)
     return Issued(
-        voucher=voucher, client=client, code=code, cents=amount, item=item, waiting=waiting - amount
+        voucher=voucher,
+        client=client,
+        code=code,
+        cents=amount,
+        item=instead or item,
+        waiting=waiting - amount,
+        cards=tuple(handed),
+        instead_of=item if instead else None,
     )
 
 
@@ -103,8 +152,50 @@ def _waiting_item(program: Program, client: str, item: str) -> tuple[int, int]:
     raise CMError(Mistake(f"client '{client}'", f"no '{item:.60}' is waiting", todo))
 
 
-def redeem_voucher(program: Program, code: str) -> Redeemed:
-    """Redeem a whole voucher by its code, once."""
+def redeem_voucher(
+    program: Program, code: str, *, cents: int | None = None, details: bool = False
+) -> Redeemed:
+    """Redeem a voucher by its code: `cents` of it (None: all that is left).
+
+    Raises CMError; of a code that cannot be used, it says the same whatever the reason. With `details`,
+    for staff, it says the reason, too.
+    """
+    read = typed_code(code)
+    with program.ledger.writing():
+        stop_if_paused(program)
+        row = living(program, read)
+        reason = "" if row is not None and not row["redeemed"] else why_not(program, read)
+        if row is not None and not reason:
+            left = row["cents"] - row["redeemed_cents"]
+            amount = left if cents is None or row["item"] else cents
+            _can_redeem(amount, left, row["item"])
+            program.ledger.add_redemption(row["id"], amount, program.now(), program.by)
+        else:
+            count_try(program)
+    if row is None or reason:
+        raise not_here(reason if details else "")
+    return Redeemed(
+        voucher=row["id"],
+        client=row["client"],
+        cents=amount,
+        item=row["item"],
+        left=left - amount,
+    )
+
+
+def _can_redeem(amount: int, left: int, item: str | None) -> None:
+    if item is None and not 0 < amount <= left:
+        raise CMError(
+            Mistake(
+                "this voucher",
+                f"{dollars(left)} is left on it, and {dollars(amount)} cannot be taken from that",
+                f"take an amount from 0.01 to {dollars(left)}",
+            )
+        )
+
+
+def typed_code(code: str) -> str:
+    """Read a typed code. Raises CMError where its check symbols say that a letter is wrong."""
     read = read_code(code)
     if read is None:
         raise CMError(
@@ -114,22 +205,87 @@ def redeem_voucher(program: Program, code: str) -> Redeemed:
                 "read it again, letter by letter: it has 18, like 4Q7Z2N-8KTC31-M5VX9A",
             )
         )
-    with program.ledger.writing():
-        row = program.ledger.one(
-            "select * from voucher_list where code_hash = ?", code_hash(read, program.keys.codes)
+    return read
+
+
+def living(program: Program, code: str) -> sqlite3.Row | None:
+    """Find the voucher of a code that was read; None where there is none, or another code took its place."""
+    return program.ledger.one(
+        "select l.* from voucher_codes c join voucher_list l on l.id = c.voucher"
+        " where c.code_hash = ? and c.n = l.replaced",
+        code_hash(code, program.keys.codes),
+    )
+
+
+def why_not(program: Program, code: str) -> str:
+    """Say, to staff, why a code that was read cannot be used."""
+    row = program.ledger.one(
+        "select l.*, c.n as of_code from voucher_codes c join voucher_list l on l.id = c.voucher"
+        " where c.code_hash = ?",
+        code_hash(code, program.keys.codes),
+    )
+    if row is None:
+        return "it belongs to no voucher of this program"
+    if row["of_code"] < row["replaced"]:
+        later = program.ledger.rows(
+            "select replaced_at from replacements where voucher = ? and n = ?",
+            row["id"],
+            row["of_code"] + 1,
         )
-        if row is None:
-            raise CMError(
-                Mistake(
-                    "this code",
-                    "belongs to no voucher of this program",
-                    "check where it was issued",
-                )
-            )
-        if row["redeemed"]:
-            when = row["redeemed_at"][:16].replace("T", " at ")
-            raise CMError(
-                Mistake("this voucher", f"was redeemed on {when}", "a voucher can be used once")
-            )
-        program.ledger.add_redemption(row["id"], row["cents"], program.now(), program.by)
-    return Redeemed(voucher=row["id"], client=row["client"], cents=row["cents"], item=row["item"])
+        return f"voucher {row['id']} was given another code on {_when(later[0][0])}"
+    last = program.ledger.rows(
+        "select redeemed_by from redemptions where voucher = ? order by seq desc limit 1", row["id"]
+    )
+    return (
+        f"voucher {row['id']} was used on {_when(row['redeemed_at'])}, at the desk of {last[0][0]}"
+    )
+
+
+def not_here(reason: str = "") -> CMError:
+    """Say that a code cannot be used: always the same words, and the reason beside them for staff."""
+    return CMError(*[NOT_HERE, *([Mistake("this code", reason)] if reason else [])])
+
+
+def _when(moment: str) -> str:
+    return moment[:16].replace("T", " at ")
+
+
+def find_voucher(program: Program, voucher: str) -> sqlite3.Row:
+    """Find a voucher by its number, or by the end of it from six letters on. Raises CMError."""
+    typed = voucher.strip().upper()
+    rows = (
+        program.ledger.rows("select * from voucher_list where id like '%' || ? limit 2", typed)
+        if 6 <= len(typed) <= 26 and typed.isalnum()
+        else []
+    )
+    if len(rows) != 1:
+        what = "is the end of several vouchers' numbers" if rows else "there is no such voucher"
+        raise CMError(
+            Mistake("this number", what, "the numbers of vouchers stand in: cmengine voucher list")
+        )
+    return rows[0]
+
+
+def note_print(program: Program, voucher: str, reason: str = "") -> int:
+    """Write down that a voucher goes to paper; give how often it has. Call it inside `writing`."""
+    (row,) = program.ledger.rows("select client, printed from voucher_list where id = ?", voucher)
+    n = int(row["printed"]) + 1
+    program.ledger.insert(
+        "prints",
+        voucher=voucher,
+        n=n,
+        printed_at=program.now().isoformat(),
+        printed_by=program.by,
+    )
+    if reason:
+        program.ledger.keep_personal(row["client"], f"printed:{voucher}:{n}", reason)
+    return n
+
+
+def must_say_why(reason: str) -> None:
+    """Raise CMError unless a reason is given, and not a long one."""
+    from cmengine.engine import MOST_NOTE, too_long
+
+    if not reason.strip():
+        raise CMError(Mistake("this voucher", "this needs a reason", 'say why with --reason "..."'))
+    stop_if(too_long("reason", reason, MOST_NOTE))

@@ -32,7 +32,7 @@ from cmengine.kinds import Kind
 from cmengine.plugins import Registry, load_plugins
 from cmengine.rules import Head, Pace
 from cmengine.scenarios import Scenario, ScenarioEvent
-from cmengine.settings import Fund, Limit, Settings
+from cmengine.settings import Fund, Limit, Settings, StockSettings
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
@@ -40,7 +40,15 @@ PLAYED = (
     README,
     *(
         DOCS / name
-        for name in ("tutorial.md", "rules.md", "laws.md", "simulate.md", "testing-plugins.md")
+        for name in (
+            "tutorial.md",
+            "rules.md",
+            "laws.md",
+            "simulate.md",
+            "testing-plugins.md",
+            "stock.md",
+            "vouchers.md",
+        )
     ),
 )
 MINUTE = 60
@@ -53,6 +61,7 @@ TABLES = {
     "program": Settings,
     "fund": Fund,
     "limit": Limit,
+    "stock": StockSettings,
     "scenario": Scenario,
     "scenario event": ScenarioEvent,
     "phase": Phase,
@@ -85,6 +94,9 @@ MEANS = {
     "program.staff": "who may work here; without it, whoever can open the folder",
     "program.fund": "money to give, one `[[fund]]` each",
     "program.limit": "what a funder allows to be issued, one `[[limit]]` each",
+    "program.stock": "how the stock is kept, in one `[stock]`",
+    "stock.low": "fewer than so many on hand, of a thing or of a brand's cards of one worth, is said",
+    "stock.separate": "who hands out of something does not count it; `false` where everybody hands out",
     "fund.name": "what it is called",
     "fund.amount": "how much there is",
     "limit.name": "what it is called",
@@ -167,6 +179,7 @@ _TYPES = {
     "date": "a date like `2026-01-05`",
     "Decimal": "a number",
     "Path": "the name of a file in the program's folder",
+    "StockSettings": "a table",
 }
 
 
@@ -284,7 +297,9 @@ def _default(attribute: Any) -> str:
         return '`"{:02}-{:02}"`'.format(*value)
     if value is False:
         return "`false`"
-    if value is None or value == () or value == "" or value == {}:
+    if value is True:
+        return "`true`"
+    if attrs.has(type(value)) or value is None or value == () or value == "" or value == {}:
         return ""
     return f"`{value}`" if isinstance(value, (int, Decimal)) else f'`"{value}"`'
 

@@ -25,7 +25,7 @@ def test_the_demo_tells_its_story_and_what_it_says_to_try_works(tmp_path: Path) 
         "it counts once",
         "late is on time",
         "code ",
-        "again: this voucher",
+        "again: this code",
     ):
         assert sign in told.stdout
     assert "all as they stand" in told.stdout

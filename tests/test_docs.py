@@ -219,8 +219,8 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     )
     seen: dict[str, set[str]] = {}
 
-    def say(name: str, *words: str) -> dict[str, Any]:
-        done = CliRunner().invoke(cli, [*name.split(), *words, "--json"])
+    def say(name: str, *words: str, by: str = "ana") -> dict[str, Any]:
+        done = CliRunner().invoke(cli, ["--by", by, *name.split(), *words, "--json"])
         assert done.exit_code == 0, (name, done.output)
         found: dict[str, Any] = json.loads(done.stdout)
         seen[name] = set(found)
@@ -263,9 +263,16 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     whole = seen["explain"]
     say("explain", "--event", "one")
     seen["explain --event"], seen["explain"] = seen["explain"], whole
-    code = say("voucher issue", "c001")["code"]
-    say("voucher redeem", code)
+    Path("cards.csv").write_text("serial,code,value,brand\nG-1,6006491200011,1.00,Grocer\nG-2,6006491200022,1.00,Grocer\n")  # fmt: skip
+    say("stock add", "cards.csv")
+    say("stock list")
+    card = say("voucher issue", "c001", "--card", "Grocer", "--amount", "1.00")["voucher"]
+    say("voucher replace", card, "--reason", "The shop says it is empty")
+    say("voucher print", card, "--reason", "Coffee on it", "--to", "slip.pdf")
+    say("voucher redeem", say("voucher issue", "c001")["code"])
     say("voucher list")
+    say("stock count", "0", "--card", "Grocer", "--witness", "somebody", by="else")
+    say("stock reconcile")
     say("outbox list")
     say("outbox send")
     say("goal set-aside", "c001", "drop-in")

@@ -13,6 +13,7 @@ import pytest
 from cmengine import database, migrations
 from cmengine.choices import Wish, choose_goals, set_aside, set_goal
 from cmengine.corrections import correct_event
+from cmengine.counting import count_items
 from cmengine.database import journal_mode
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
@@ -23,6 +24,8 @@ from cmengine.options import Place
 from cmengine.program import Program, open_program
 from cmengine.publish import publish
 from cmengine.reasons import reasons
+from cmengine.replacing import print_by_code, replace_voucher
+from cmengine.stocking import add_stock
 from cmengine.verify import verify
 from cmengine.vouchers import issue_voucher, redeem_voucher
 
@@ -99,16 +102,39 @@ def test_the_fast_path_knows_how_many_migration_steps_there_are() -> None:
     assert len(steps) == migrations.STEPS == database.SCHEMA
 
 
+def something_of_everything_in_the_stock(program: Program) -> None:
+    """Hand over a card, one for it that works, and a thing, and count what is left."""
+    choose_goals(program, [Wish(client="c1", rule="fewer-drinks", words="w", on=date(2026, 6, 1))])
+    log(program, "drinks", "1", on=date(2026, 6, 1))
+    cards = program.folder / "cards.csv"
+    cards.write_text("serial,code,value,brand\n1,AAAA1111,1.00,Grocer\n2,BBBB2222,1.00,Grocer\n")
+    add_stock(program, cards)
+    things = program.folder / "things.csv"
+    things.write_text("item,count,value\nbus pass,3,2.50\n")
+    add_stock(program, things)
+    handed = issue_voucher(program, "c1", card="Grocer")
+    replace_voucher(program, handed.voucher, "The shop says it is empty")
+    issue_voucher(program, "c1", item="bus pass")
+    ben = open_program(program.folder, by="ben", clock=program.clock, registry=program.registry)
+    count_items(ben, "bus pass", 1, "ana")
+    ben.close()
+
+
 def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
     log(program, "visit")
     issued = issue_voucher(program, "c1")
-    redeem_voucher(program, issued.code)
+    replaced = replace_voucher(program, issued.voucher, "Lost the slip")
+    with pytest.raises(CMError):
+        redeem_voucher(program, issued.code)
+    print_by_code(program, replaced.code)
+    redeem_voucher(program, replaced.code)
     with program.ledger.writing():
         program.ledger.add_delivery(1, None, program.now())
         head = {"file": "backup.zip", "entry": 1, "hash": "0" * 64}
         now = program.now().isoformat()
         program.ledger.insert("backups", **head, made_at=now, made_by="ana")
         program.ledger.insert("restores", **head, restored_at=now, restored_by="ana")
+    something_of_everything_in_the_stock(program)
     correct_event(program, program.ledger.awards()[0].event, "It was somebody else")
     with program.ledger.writing():
         hold = Hold(client="c1", rule="drop-in", event=1, problem="it raised", day=program.today())
@@ -430,7 +456,7 @@ def test_a_voucher_is_issued_from_what_waits_and_used_once(program: Program) -> 
         issue_voucher(program, "c1", cents=26)
     done = redeem_voucher(program, first.code.lower().replace("-", " "))
     assert done.cents == 600
-    with pytest.raises(CMError, match="was redeemed"):
+    with pytest.raises(CMError, match="cannot be used here"):
         redeem_voucher(program, first.code)
     assert program.ledger.balance("c1").waiting == 25
 
@@ -453,7 +479,7 @@ def test_a_thing_that_was_earned_is_handed_over_once(program: Program) -> None:
     with pytest.raises(CMError, match="no 'bus pass' is waiting"):
         issue_voucher(program, "c1", item="bus pass")
     assert redeem_voucher(program, issued.code).item == "bus pass"
-    with pytest.raises(CMError, match="was redeemed"):
+    with pytest.raises(CMError, match="cannot be used here"):
         redeem_voucher(program, issued.code)
 
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "awards": ("awards", "List what was earned."),
     "explain": ("awards", "Say why an award is what it is, to the cent."),
     "voucher": ("voucher", "Issue what is waiting, and redeem by code."),
+    "stock": ("stock", "Keep gift cards and things: add, count, reconcile."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "verify": ("verify", "Check the journal and every row, and replay the log."),
     "journal": ("journal", "See who did what; print an anchor; export for an auditor."),

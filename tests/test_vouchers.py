@@ -1,0 +1,443 @@
+"""Vouchers in a client's hands: used in parts, lost and replaced, printed, made good. Nobody loses a cent."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader
+
+from cmengine.choices import Wish, choose_goals
+from cmengine.engine import add_client, log_event, make_event
+from cmengine.errors import CMError
+from cmengine.ids import read_code
+from cmengine.paper import Paper, neutral, papers, pdf
+from cmengine.program import Program
+from cmengine.reconcile import reconcile
+from cmengine.replacing import print_by_code, print_cards, replace_voucher
+from cmengine.stocking import add_stock
+from cmengine.verify import verify
+from cmengine.vouchers import find_voucher, issue_voucher, redeem_voucher
+
+Make = Callable[..., Program]
+Run = Callable[..., Result]
+
+RULES = """
+[[rule]]
+id = "drop-in"
+title = "Coming in"
+[rule.goal]
+kind = "any_of"
+events = ["visit"]
+[[rule.reward]]
+kind = "fixed_voucher"
+worth = "40.00"
+[[rule.reward]]
+kind = "item"
+item = "radio"
+"""
+NAME = "Riverside Harm Reduction"
+
+
+@pytest.fixture
+def program(make: Make) -> Program:
+    """A program in which 40.00 and a radio wait for c1."""
+    opened = make(RULES, settings=f'name = "{NAME}"\nzone = "America/Los_Angeles"\n')
+    add_client(opened, "c1", "Juniper Canary")
+    choose_goals(opened, [Wish(client="c1", rule="drop-in", words="w", on=date(2026, 6, 1))])
+    event, _ = make_event(opened, client="c1", kind="visit")
+    assert event is not None
+    log_event(opened, event)
+    return opened
+
+
+def cards(program: Program, *values: str, brand: str = "Grocer", expires: str = "") -> None:
+    """Add gift cards of such values."""
+    first = program.ledger.rows("select count(*) from cards")[0][0]
+    file = program.folder / f"{first}.csv"
+    file.write_text(
+        "serial,code,value,brand,expires\n"
+        + "".join(
+            f"S-{n},CODE-{n:04d}-{n:04d},{value},{brand},{expires}\n"
+            for n, value in enumerate(values, start=first)
+        )
+    )
+    add_stock(program, file)
+
+
+def refused(call: Callable[[], object]) -> str:
+    with pytest.raises(CMError) as error:
+        call()
+    return str(error.value)
+
+
+def money(program: Program) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in program.ledger.rows("select * from balances")]
+
+
+# In parts
+
+
+@pytest.mark.parametrize("parts", [[4000], [1, 3999], [1500, 1500, 1000], [1000] * 4])
+def test_a_voucher_is_used_in_parts_to_the_last_cent(program: Program, parts: list[int]) -> None:
+    issued = issue_voucher(program, "c1")
+    left = 4000
+    for part in parts:
+        over = refused(lambda: redeem_voucher(program, issued.code, cents=left + 1))  # noqa: B023
+        assert f"{left // 100}.{left % 100:02d} is left on it" in over
+        done = redeem_voucher(program, issued.code, cents=part)
+        left -= part
+        assert (done.cents, done.left) == (part, left)
+    assert left == 0
+    assert "cannot be used here" in refused(lambda: redeem_voucher(program, issued.code))
+    assert len(program.ledger.rows("select * from tries")) == 1, (
+        "too much of a good code is no wrong code"
+    )
+
+
+def test_without_an_amount_all_that_is_left_is_used(program: Program, run: Run) -> None:
+    issued = issue_voucher(program, "c1")
+    part = run("voucher", "redeem", "--amount", "12.50", typed=issued.code, folder=program.folder)
+    assert "Redeemed: 12.50 USD. Hand it over with our thanks.\n  27.50 USD stays" in part.stdout
+    listed = run("voucher", "list", "--open", folder=program.folder).stdout
+    assert "27.50 left" in listed
+    rest = run("voucher", "redeem", "-", "--json", typed=issued.code, folder=program.folder)
+    assert json.loads(rest.stdout)["cents"] == 2750
+    assert "27.50 left" not in run("voucher", "list", "--redeemed", folder=program.folder).stdout
+    for amount in ("0", "0.00"):
+        other = run("voucher", "redeem", issued.code, "--amount", amount, folder=program.folder)
+        assert other.exit_code == 1
+
+
+# Lost
+
+
+def test_a_lost_voucher_is_replaced_and_keeps_its_worth(program: Program) -> None:
+    first = issue_voucher(program, "c1", cents=3000)
+    redeem_voucher(program, first.code, cents=1250)
+    before = money(program)
+    codes = [first.code]
+    for reason in ("Lost the slip", "The dog had it", "Lost again"):
+        replaced = replace_voucher(program, first.voucher, reason)
+        assert (replaced.cents, replaced.charged, replaced.cards) == (1750, 0, ())
+        assert read_code(replaced.code) is not None
+        for old in codes:
+            assert "cannot be used here" in refused(lambda: redeem_voucher(program, old, cents=1))  # noqa: B023
+            clock_on(program)
+        codes.append(replaced.code)
+    assert money(program) == before, "no money moved"
+    assert redeem_voucher(program, codes[-1]).cents == 1750
+    assert "nothing is left on it" in refused(lambda: replace_voucher(program, first.voucher, "x"))
+    kept = program.ledger.personal("c1")
+    assert [kept[f"replaced:{first.voucher}:{n}"] for n in (1, 2, 3)] == [
+        "Lost the slip",
+        "The dog had it",
+        "Lost again",
+    ]
+    assert verify(program).ok
+
+
+def clock_on(program: Program) -> None:
+    """Let an hour go by, so that nobody has to wait for the next code."""
+    clock: Any = program.clock
+    clock.now += timedelta(hours=1)
+
+
+def test_a_thing_is_replaced_like_money(program: Program) -> None:
+    issued = issue_voucher(program, "c1", item="radio")
+    replaced = replace_voucher(program, issued.voucher[-6:], "Lost the slip")
+    assert (replaced.item, replaced.voucher) == ("radio", issued.voucher)
+    assert redeem_voucher(program, replaced.code).item == "radio"
+    assert "nothing is left" in refused(lambda: replace_voucher(program, issued.voucher, "Lost"))
+
+
+@pytest.mark.parametrize("number", ["", "01M8", "ZZZZZZZZ", "'; drop", "%%%%%%", "______"])
+def test_a_number_that_is_none_is_said(program: Program, number: str) -> None:
+    issue_voucher(program, "c1")
+    assert refused(lambda: find_voucher(program, number)).startswith(
+        "this number: there is no such"
+    )
+
+
+def test_a_replacement_needs_a_reason_and_the_reason_can_be_erased(program: Program) -> None:
+    issued = issue_voucher(program, "c1")
+    assert "needs a reason" in refused(lambda: replace_voucher(program, issued.voucher, "  "))
+    replace_voucher(program, issued.voucher, "Sleeps outside; the rain took it")
+    tables = [row[0] for row in program.ledger.rows("select name from sqlite_schema where type = 'table'")]  # fmt: skip
+    for table in tables:
+        text = "".join(repr(tuple(row)) for row in program.ledger.rows(f"select * from {table}"))
+        assert ("the rain took it" in text) == (table == "personal"), table
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("what", ["money", "cards"])
+def test_a_voucher_whose_code_was_never_seen_is_not_lost(
+    program: Program, run: Run, what: str
+) -> None:
+    cards(program, "25.00", "15.00")
+    folder = str(program.folder)
+    words = ["voucher", "issue", "c1", *(["--card", "Grocer"] if what == "cards" else [])]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / "cmengine"), "-p", folder, "--by", "ana", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 70
+    assert program.ledger.balance("c1").waiting == 0, "it was issued all the same"
+    assert "waiting" in refused(lambda: issue_voucher(program, "c1")), "and not twice"
+    (row,) = json.loads(run("voucher", "list", "--json", folder=folder).stdout)["vouchers"]
+    if what == "money":
+        replaced = replace_voucher(program, row["voucher"], "Nothing was printed")
+        assert redeem_voucher(program, replaced.code).cents == 4000
+    else:
+        again = print_cards(program, row["voucher"], "Nothing was printed")
+        assert [card.code for card in again.cards] == ["CODE-0000-0000", "CODE-0001-0001"]
+        (line,) = reconcile(program).lines
+        assert (line.issued_cents, line.made_good_cents) == (4000, 0)
+    assert verify(program).ok
+
+
+# Gift cards that do not work
+
+
+def test_an_empty_card_is_made_good_by_the_program(program: Program) -> None:
+    cards(program, "10.00", "10.00", "10.00", "25.00")
+    issued = issue_voucher(program, "c1", cents=1000, card="Grocer")
+    before = money(program)
+    serial = issued.cards[0].serial
+    for n in (1, 2):
+        done = replace_voucher(program, issued.voucher, "The shop says it is empty")
+        assert (done.cents, done.charged, done.cards[0].serial) == (1000, 1000, f"S-{n}")
+    done = replace_voucher(program, issued.voucher, "Empty again")
+    assert (done.charged, done.cards[0].serial) == (2500, "S-3"), "rather more than less"
+    assert "no such card" in refused(
+        lambda: replace_voucher(program, issued.voucher, "x", serial=serial)
+    )
+    none_left = refused(lambda: replace_voucher(program, issued.voucher, "And again"))
+    assert "it stays owed" in none_left
+    assert money(program) == before
+    (line,) = reconcile(program).lines
+    assert (line.issued_cents, line.made_good_cents, line.on_hand_cents) == (1000, 4500, 0)
+    cards(program, "30.00", brand="Shoes")
+    assert replace_voucher(program, issued.voucher, "And again", card="Shoes").charged == 3000
+    assert reconcile(program).ok
+
+
+def test_of_several_cards_the_one_that_does_not_work_is_named(program: Program) -> None:
+    cards(program, "25.00", "15.00", "10.00", "5.00")
+    issued = issue_voucher(program, "c1", card="Grocer")
+    said = refused(lambda: replace_voucher(program, issued.voucher, "Empty"))
+    assert said.endswith("it handed over several cards; name one with --serial: 'S-0', 'S-1'")
+    done = replace_voucher(program, issued.voucher, "Empty", serial="S-1")
+    assert [card.serial for card in done.cards] == ["S-2", "S-3"]
+    assert done.charged == 1500
+
+
+# On paper
+
+
+def read(file: Path) -> str:
+    (page,) = PdfReader(file).pages
+    return str(page.extract_text())
+
+
+ALLOWED = re.compile(
+    r"([0-9]+\.[0-9]{2} USD|[0-9A-Z]{6}-[0-9A-Z]{6}-[0-9A-Z]{6}|Keep this paper\. Whoever has it can use it\."
+    r"|No\. [0-9A-Z]{6}|radio|At Grocer|Use it by 2027-06-01|CODE-0000-0000)"
+)
+
+
+@pytest.mark.parametrize(
+    "what", [[], ["--item", "radio"], ["--card", "Grocer", "--amount", "10.00"]]
+)
+def test_a_slip_says_nothing_about_anybody(program: Program, run: Run, what: list[str]) -> None:
+    cards(program, "10.00", expires="2027-06-01")
+    file = program.folder / "slip.pdf"
+    old = os.umask(0)
+    try:
+        done = run(
+            "voucher", "issue", "c1", *what, "--print", file, "--json", folder=program.folder
+        )
+    finally:
+        os.umask(old)
+    assert done.exit_code == 0, done.output
+    issued = json.loads(done.stdout)
+    assert file.stat().st_mode & 0o777 == 0o600
+    lines = read(file).splitlines()
+    assert [line for line in lines if not ALLOWED.fullmatch(line)] == []
+    code = issued["code"] or issued["cards"][0]["code"]
+    assert lines.count(code) == 2, "on the slip, and on the small card"
+    about = dict(PdfReader(file).metadata or {})
+    whole = " ".join([*lines, *map(str, about.values())]).casefold()
+    for word in (*NAME.casefold().split(), "cmengine", "c1", "juniper", "canary", "ana", "drop-in", "visit"):  # fmt: skip
+        assert not re.search(rf"\b{word}\b", whole), word
+    assert "2026" not in whole, "and no day"
+    assert [row["printed"] for row in program.ledger.vouchers()] == [1]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "naloxone kit", "Fentanyl test strips", "syringes", "wound care kit", "safer smoking kit", "condoms",
+        "clinic mug", "Recovery coin", "Riverside mug", "reduction", "HIV self-test", "therapy putty", "радио",
+        "sharps box", "medicine box", "shelter map",
+    ],
+)  # fmt: skip
+def test_a_thing_whose_name_would_tell_is_called_one_item(item: str) -> None:
+    assert neutral(item, NAME) == "1 item"
+
+
+@pytest.mark.parametrize(
+    "item", ["radio", "bus pass", "Café-Tasse", "hygiene kit", "socks", "movie ticket"]
+)
+def test_a_thing_that_tells_nothing_is_called_what_it_is(item: str) -> None:
+    assert neutral(item, NAME) == item
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 99_999_999), st.text("0123456789 -", min_size=4, max_size=60)),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_every_slip_has_a_page_and_its_code_can_be_read(slips: list[tuple[int, str]]) -> None:
+    sheets = [
+        Paper(worth=f"{cents // 100}.{cents % 100:02d} EUR", code=f"A{code}B", number="ABCDEF")
+        for cents, code in slips
+    ]
+    pages = PdfReader(BytesIO(pdf(sheets, "EUR"))).pages
+    assert len(pages) == len(slips)
+    for sheet, page in zip(sheets, pages, strict=True):
+        text = " ".join(str(page.extract_text()).split())
+        assert " ".join(sheet.code.split()) in text
+        assert (page.mediabox.width, page.mediabox.height) == pytest.approx(
+            (595.28, 841.89), abs=0.1
+        )
+
+
+def test_where_the_file_is_there_already_nothing_is_issued(program: Program, run: Run) -> None:
+    file = program.folder / "slip.pdf"
+    file.write_text("something else")
+    for words in (["issue", "c1"], ["issue", "c1", "--item", "radio"]):
+        done = run("voucher", *words, "--print", file, folder=program.folder)
+        assert done.exit_code == 1
+        assert done.stderr == f"Error: {file}: is already there; name a new file\n"
+    assert file.read_text() == "something else"
+    assert program.ledger.vouchers() == []
+    nowhere = program.folder / "no such folder" / "slip.pdf"
+    assert run("voucher", "issue", "c1", "--print", nowhere, folder=program.folder).exit_code == 1
+    fresh = program.folder / "fresh.pdf"
+    done = run(
+        "voucher", "issue", "c1", "--amount", "99.00", "--print", fresh, folder=program.folder
+    )
+    assert done.exit_code == 1
+    assert not fresh.exists(), "what is refused leaves no file"
+
+
+def test_without_the_library_that_draws_nothing_is_issued(
+    program: Program, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("reportlab")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "reportlab", None)
+    done = run("voucher", "issue", "c1", "--print", "slip.pdf", folder=program.folder)
+    assert done.exit_code == 1
+    assert "pip install 'cmengine[print]'" in done.stderr
+    assert program.ledger.vouchers() == []
+
+
+def test_printing_again_needs_a_reason_and_is_written_down(program: Program, run: Run) -> None:
+    issued = issue_voucher(program, "c1")
+    files = [program.folder / f"{n}.pdf" for n in range(3)]
+    words = ("voucher", "print", "--to")
+    first = run(*words, files[0], typed=issued.code, folder=program.folder)
+    assert first.exit_code == 0, first.output
+    second = run(*words, files[1], typed=issued.code, folder=program.folder)
+    assert "this needs a reason" in second.stderr
+    assert not files[1].exists()
+    done = run(*words, files[1], "--reason", "Coffee", "--json", typed=issued.code, folder=program.folder)  # fmt: skip
+    assert '"times": 2' in done.stdout
+    assert read(files[0]) == read(files[1])
+    by_number = run(*words, files[2], issued.voucher, "--reason", "Coffee", folder=program.folder)
+    assert "its code is not kept, so it cannot be shown again" in by_number.stderr
+    redeem_voucher(program, issued.code, cents=3900)
+    assert print_by_code(program, issued.code, "For the rest").cents == 100
+    redeem_voucher(program, issued.code)
+    assert "cannot be used here" in refused(lambda: print_by_code(program, issued.code, "x"))
+    kept = program.ledger.personal("c1")
+    assert kept[f"printed:{issued.voucher}:2"] == "Coffee"
+    assert [row["n"] for row in program.ledger.rows("select n from prints order by seq")] == [
+        1,
+        2,
+        3,
+    ]
+
+
+def test_cards_are_printed_again_from_their_number(program: Program, run: Run) -> None:
+    cards(program, "25.00", "15.00", "15.00")
+    issued = issue_voucher(program, "c1", card="Grocer")
+    file = program.folder / "again.pdf"
+    missing = run("voucher", "print", issued.voucher, "--to", file, folder=program.folder)
+    assert "this needs a reason" in missing.stderr
+    words = ("voucher", "print", issued.voucher[-6:], "--to", file, "--reason", "Coffee on it")
+    done = run(*words, folder=program.folder)
+    assert done.exit_code == 0, done.output
+    assert "CODE" not in done.output, "the code is on the paper, not on the screen"
+    assert [f"CODE-{n:04d}-{n:04d}" in str(page.extract_text()) for n, page in enumerate(PdfReader(file).pages)] == [True, True]  # fmt: skip
+    replace_voucher(program, issued.voucher, "Empty", serial="S-1")
+    again = print_cards(program, issued.voucher, "For the new one")
+    assert [card.serial for card in again.cards] == ["S-0", "S-2"], "not the one that did not work"
+
+
+def test_paper_for_something_of_each_kind() -> None:
+    own = papers(voucher="01M87CBWB242MRA89EC7SV8KVR", code="ABC", cents=700, item=None, cards=(), currency="USD", program=NAME)  # fmt: skip
+    assert own == [Paper(worth="7.00 USD", code="ABC", number="SV8KVR")]
+    assert "ABC" not in repr(own)
+
+
+# The list
+
+
+def test_the_list_says_what_is_open_used_up_and_waiting(program: Program, run: Run) -> None:
+    things = program.folder / "things.csv"
+    things.write_text("item,count,value\nradio,0,5.00\n")
+    add_stock(program, things)
+    cards(program, "10.00")
+    handed = issue_voucher(program, "c1", cents=1000, card="Grocer")
+    used, part, whole = (issue_voucher(program, "c1", cents=500) for _ in range(3))
+    redeem_voucher(program, used.code)
+    redeem_voucher(program, part.code, cents=1)
+
+    def numbers(*options: str) -> list[str]:
+        done = run("voucher", "list", *options, "--json", folder=program.folder)
+        return [row["voucher"] for row in json.loads(done.stdout)["vouchers"]]
+
+    assert numbers() == [handed.voucher, used.voucher, part.voucher, whole.voucher]
+    assert numbers("--open") == [part.voucher, whole.voucher]
+    assert numbers("--redeemed", "--client", "c1") == [used.voucher]
+    waits = json.loads(run("voucher", "list", "--waiting", "--json", folder=program.folder).stdout)
+    assert waits["vouchers"] == []
+    assert waits["waiting"] == [
+        {"client": "c1", "cents": 1500, "item": None, "stock": None},
+        {"client": "c1", "cents": 0, "item": "radio", "stock": 0},
+    ]
+    shown = run("voucher", "list", "--waiting", folder=program.folder).stdout
+    assert re.search(r"c1 +radio +waits for stock", shown)
+    assert (
+        'open_vouchers": 2' in run("client", "show", "c1", "--json", folder=program.folder).stdout
+    )
