@@ -10,6 +10,7 @@ from cmengine.absent import Absent, kept_problems
 from cmengine.elsewhere import can_fork, in_child, no_garbage
 from cmengine.errors import CMError
 from cmengine.evaluate import Ask
+from cmengine.funds import problems as charge_problems
 from cmengine.kept import digest, of_json
 from cmengine.ledger import KeptOccurrence, Remembered, Stored, open_ledger
 from cmengine.memory import to_text
@@ -112,6 +113,7 @@ def _file_problems(program: Program) -> Iterator[str]:
             "select client, waiting_cents from balances where waiting_cents < 0"
         ):
             yield f"client {row['client']}: {-row['waiting_cents']} cents more were issued than earned"
+        yield from charge_problems(program)
 
 
 def _clients_verdict(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cmengine import database, migrations
+from cmengine.charges import put_money_in
 from cmengine.choices import Wish, choose_goals, set_aside, set_goal
 from cmengine.corrections import correct_event
 from cmengine.database import journal_mode
@@ -104,6 +105,8 @@ def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
     redeem_voucher(program, issued.code)
     with program.ledger.writing():
         program.ledger.add_delivery(1, None, program.now())
+        program.ledger.insert("pledges", terms=1, fund="gifts", cents=0)
+        put_money_in(program.ledger, "gifts", 1, program.now(), "ana")
     correct_event(program, program.ledger.awards()[0].event, "It was somebody else")
     tables = program.ledger.rows("select name from sqlite_schema where type = 'table'")
     facts = {row[0] for row in tables} - migrations.STATE

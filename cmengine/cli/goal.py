@@ -15,6 +15,7 @@ from cmengine.cli.desk import (
     pass_desk,
     rule_ids,
 )
+from cmengine.cli.held import ahead_data, note_ahead
 from cmengine.cli.show import count, day, document, say, several, table
 
 CLIENT = click.argument("client", shell_complete=client_codes)
@@ -77,6 +78,7 @@ def choose(
 ) -> None:
     """CLIENT chooses RULE. What happened since that day and is logged already counts too."""
     from cmengine.choices import Wish, choose_goals, put_away_with
+    from cmengine.forewarn import ahead
 
     if not words.strip():
         raise click.UsageError("--words is empty; write down what they want, as they say it")
@@ -97,6 +99,7 @@ def choose(
         ]
         title = program.table(chosen.choice.digest)["title"]
         resting = put_away_with(program, client, rule)
+        reached = ahead(program, program.rule_of(chosen.choice))
     if as_json:
         document(
             {
@@ -109,6 +112,7 @@ def choose(
                 "awards": [
                     {"rule": rule, "label": award.label, "cents": award.cents} for award in awards
                 ],
+                "reaches": ahead_data(reached),
             }
         )
         return
@@ -119,6 +123,7 @@ def choose(
         say(f"Already logged since then, and counted now: {several(some)}.")
     if resting:
         say(f"Still set aside, if they would like it back too: {', '.join(resting)}")
+    note_ahead(reached)
 
 
 @goal_command.command("set", epilog=examples("cmengine goal set c001 fewer-drinks goal.target=5"))

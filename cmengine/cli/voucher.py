@@ -1,10 +1,16 @@
 """cmengine voucher"""
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
+from cmengine.cli.held import held_data, near_data, note_near, say_held
 from cmengine.cli.show import document, money, say, several, table
 from cmengine.errors import CMError, Mistake
+
+if TYPE_CHECKING:
+    from cmengine.limits import Share
 
 
 @click.group("voucher")
@@ -15,18 +21,23 @@ def voucher_command() -> None:
 @voucher_command.command(
     "issue",
     epilog=examples(
-        "cmengine voucher issue c001                     (all that is waiting)",
+        "cmengine voucher issue c001                     (all that may be issued now)",
         "cmengine voucher issue c001 --amount 10.00",
         "cmengine voucher issue c001 --item 'bus pass'",
     ),
 )
 @click.argument("client", shell_complete=client_codes)
-@click.option("--amount", metavar="A", help="How much, like 10.00 (default: all that is waiting).")
+@click.option(
+    "--amount", metavar="A", help="How much, like 10.00 (default: all that may be issued now)."
+)
 @click.option("--item", metavar="NAME", help="A waiting thing instead of money.")
 @json_option
 @pass_desk
 def issue(desk: Desk, client: str, amount: str | None, item: str | None, as_json: bool) -> None:
-    """Issue a voucher to CLIENT. The code is shown once, now: write it on the slip."""
+    """Issue a voucher to CLIENT. The code is shown once, now: write it on the slip.
+
+    What limits and funds hold back is said, with the reason and what can be done; it stays theirs.
+    """
     from cmengine.money import cents
     from cmengine.vouchers import issue_voucher
 
@@ -50,12 +61,26 @@ def issue(desk: Desk, client: str, amount: str | None, item: str | None, as_json
                 "cents": done.cents,
                 "item": done.item,
                 "waiting_cents": done.waiting,
+                "charged": _charged(done.shares),
+                "held": held_data(done.held),
+                "near": near_data(done.near),
             }
         )
         return
     say(f"Voucher for {who}: {done.item or f'{money(done.cents)} {currency}'}")
     say(f"  Code: {done.code}     (shown this once)")
     say(f"  Still waiting: {several([money(done.waiting), *things])}")
+    if done.cents:
+        say_held(done.held)
+        note_near(done.near)
+
+
+def _charged(shares: "tuple[Share, ...]") -> list[dict[str, Any]]:
+    """Add up by fund what a voucher was charged to; where no fund is named, it is null."""
+    funds: dict[str, int] = {}
+    for share in shares:
+        funds[share.fund] = funds.get(share.fund, 0) + share.cents
+    return [{"fund": fund or None, "cents": cents} for fund, cents in funds.items()]
 
 
 @voucher_command.command(
