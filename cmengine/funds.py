@@ -266,6 +266,12 @@ def _beyond(program: Program) -> Iterator[str]:
     """Go through the charges in the order in which they were made, under the terms that held then."""
     ledger = program.ledger
     agreed = {row["seq"]: _read(row["body"]) for row in ledger.rows("select seq, body from terms")}
+    pledged: dict[int, dict[str, int]] = {seq: {} for seq in agreed}
+    for row in ledger.rows("select terms, fund, cents from pledges"):
+        pledged[row["terms"]][row["fund"]] = row["cents"]
+    for seq, (funds, _, _) in agreed.items():
+        if funds != pledged[seq]:
+            yield f"terms {seq}: what the funds hold is not what program.toml said"
     if not any(funds or caps for funds, caps, _ in agreed.values()):
         return
     more = charges.put_in(ledger)
