@@ -16,7 +16,8 @@ from cmengine.budget import forecast
 from cmengine.course import Course, opportunities
 from cmengine.dice import dice_from
 from cmengine.evaluate import play
-from cmengine.issuing import Cap, Hand
+from cmengine.issuing import Hand
+from cmengine.limits import Cap
 from cmengine.model import Rule
 from cmengine.plugins import load_plugins
 from cmengine.rules import Reader

@@ -1,28 +1,18 @@
-"""What limits let a program issue to one client, and where a limit holds something back. Pure.
+"""What limits would let a program issue in a course that is only thought of. Pure. Amounts are in cents.
 
-A limit holds back issuing, never earning: what is over waits, and is issued at the next opportunity
-that the limits allow. Amounts are in cents.
+The windows and what a limit leaves room for are those of `limits.py`; what stands here goes through a
+course with them, for one client as well as for a table of everything that can come of one.
 """
 
 from collections.abc import Sequence
 from datetime import date
 from itertools import accumulate
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from attrs import frozen
 
 from cmengine.course import Course, Draws
-
-Window = Literal["award", "month", "calendar_year", "budget_year", "program"]
-
-
-@frozen(kw_only=True)
-class Cap:
-    """At most `most` cents may be issued to a client in a window."""
-
-    name: str
-    window: Window
-    most: int
+from cmengine.limits import Cap, Window, room, window_of
 
 
 @frozen(kw_only=True)
@@ -98,24 +88,13 @@ class Hand:
         for cap, before, goes_on in zip(self.caps, purse.spent, self._goes_on[n], strict=True):
             already = before if goes_on else 0
             spent.append(already)
-            now = min(now, max(0, cap.most - already))
+            now = min(now, room(cap, already))
         return Purse(
             purse.earned + cents,
             purse.issued + now,
             purse.waiting + allowed - now,
             tuple([already + now for already in spent]),
         )
-
-
-def window_of(day: date, window: Window, budget_year: tuple[int, int]) -> tuple[int, ...]:
-    """Name the window that a day falls in; a budget year begins on a (month, day)."""
-    if window == "month":
-        return day.year, day.month
-    if window == "calendar_year":
-        return (day.year,)
-    if window == "budget_year":
-        return (day.year - ((day.month, day.day) < budget_year),)
-    return ()
 
 
 def landing(course: Course, cap: Cap, budget_year: tuple[int, int] = (1, 1)) -> Landing | None:

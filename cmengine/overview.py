@@ -8,8 +8,10 @@ from cmengine.absent import Absent
 from cmengine.ahead import what_comes
 from cmengine.coming import standing_now
 from cmengine.errors import Fault
+from cmengine.funds import allowed
 from cmengine.holds import Hold, held_for
 from cmengine.ledger import Balance
+from cmengine.limits import Allowance
 from cmengine.model import Choice
 from cmengine.program import Program
 from cmengine.timeline import TimelineRow
@@ -43,6 +45,7 @@ class Overview:
     put_away: list[Choice]
     items: list[str]
     open_vouchers: int
+    may: Allowance
 
 
 def overview(program: Program, client: str) -> Overview:
@@ -61,6 +64,7 @@ def overview(program: Program, client: str) -> Overview:
         put_away=[choice for choice in latest if not choice.stands],
         items=[item for _, _, item in program.ledger.waiting_items(client)],
         open_vouchers=row[0] if row else 0,
+        may=allowed(program, client),
     )
 
 

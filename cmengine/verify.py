@@ -13,6 +13,7 @@ from cmengine.chain import Chain
 from cmengine.elsewhere import can_fork, in_child, no_garbage
 from cmengine.errors import CMError, Fault
 from cmengine.evaluate import Ask
+from cmengine.funds import problems as charge_problems
 from cmengine.holds import Hold, all_held, held_of
 from cmengine.journal import Anchor, Sealer
 from cmengine.kept import digest, of_json
@@ -179,6 +180,7 @@ def _file_problems(program: Program) -> Iterator[str]:
         ):
             yield f"client {row['client']}: {-row['waiting_cents']} cents more were issued than earned"
         yield from stock_problems(ledger)
+        yield from charge_problems(program)
 
 
 def _clients_verdict(

@@ -3,7 +3,9 @@
 from attrs import field, frozen
 
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.funds import allowed, charge, nearly_used
 from cmengine.ids import code_hash, new_code, read_code
+from cmengine.limits import Allowance, Held, Near, Share
 from cmengine.money import dollars
 from cmengine.program import Program
 from cmengine.sqlite import sqlite3
@@ -28,6 +30,9 @@ NOT_HERE = Mistake(
 class Issued:
     """A voucher that was just issued. `code` exists here and on the client's slip, nowhere else; it is
     empty where gift cards were handed over. `instead_of` is the item that was earned, where another was taken.
+
+    `shares` say what it was charged to, `held` what limits and funds hold back of what waits, `near` which
+    of them are nearly used.
     """
 
     voucher: str
@@ -38,6 +43,9 @@ class Issued:
     waiting: int
     cards: tuple[HandedCard, ...] = ()
     instead_of: str | None = None
+    shares: tuple[Share, ...] = ()
+    held: tuple[Held, ...] = ()
+    near: tuple[Near, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -61,24 +69,28 @@ def issue_voucher(
     instead: str | None = None,
     printed: bool = False,
 ) -> Issued:
-    """Issue a voucher for `cents` of what is waiting (None: all of it), or for a waiting item.
+    """Issue a voucher for `cents` of what is waiting (None: all that may be issued now), or for a waiting item.
 
     With `card`, gift cards of that brand for as much of it as they make; the rest goes on waiting.
     `instead` is a thing of equal or more worth that the client takes in place of the item. `printed`
-    says that it goes to paper. Raises CMError where there is nothing to issue.
+    says that it goes to paper. Raises CMError where there is nothing to issue, or where limits and funds
+    let nothing, or less than `cents`, be issued now.
     """
     with program.ledger.writing():
         program.must_have(client)
-        waiting = program.ledger.balance(client).waiting
         award = _waiting_item(program, client, item) if item is not None else None
-        amount = 0 if award else (waiting if cents is None else cents)
+        may = allowed(program, client)
+        waiting = may.waiting
+        amount = 0 if award else (may.cents if cents is None else cents)
         if not award:
-            _can_issue(program, client, amount, waiting)
+            _can_issue(program, client, cents, may)
         cards = cards_for(program, client, card, amount) if card is not None and not award else []
         amount = worth_of(program, cards) if cards else amount
         thing = None if item is None else thing_for(program, client, item, instead)
         code = "" if cards else new_code()
         voucher = program.new_id()
+        shares = may.first(amount)
+        charge(program, voucher, shares)
         program.ledger.add_voucher(
             {
                 "id": voucher,
@@ -98,6 +110,7 @@ def issue_voucher(
         if printed:
             note_print(program, voucher)
         handed = opened(program, cards)
+        near = nearly_used(program, client) if amount else []
     return Issued(
         voucher=voucher,
         client=client,
@@ -107,11 +120,14 @@ def issue_voucher(
         waiting=waiting - amount,
         cards=tuple(handed),
         instead_of=item if instead else None,
+        shares=shares,
+        held=may.held,
+        near=tuple(near),
     )
 
 
-def _can_issue(program: Program, client: str, amount: int, waiting: int) -> None:
-    where = f"client '{client}'"
+def _can_issue(program: Program, client: str, cents: int | None, may: Allowance) -> None:
+    where, waiting = f"client '{client}'", may.waiting
     items = [item for _, _, item in program.ledger.waiting_items(client)] if waiting == 0 else []
     if items:
         todo = f"there is '{items[0]}' waiting; name it with: --item '{items[0]}'"
@@ -124,20 +140,29 @@ def _can_issue(program: Program, client: str, amount: int, waiting: int) -> None
                 f"see what comes next: cmengine client show {client}",
             )
         )
-    if amount > waiting:
-        raise CMError(
-            Mistake(
-                where,
-                f"{dollars(amount)} is more than is waiting",
-                f"at most {dollars(waiting)} can be issued now",
-            )
-        )
-    if amount == 0:
+    if cents == 0:
         raise CMError(
             Mistake(
                 where, "a voucher of 0.00 is no voucher", f"there is {dollars(waiting)} waiting"
             )
         )
+    if cents is not None and cents > waiting:
+        raise CMError(
+            Mistake(
+                where,
+                f"{dollars(cents)} is more than is waiting",
+                f"at most {dollars(may.cents)} can be issued now",
+            )
+        )
+    if not may.cents or (cents is not None and cents > may.cents):
+        why = "; ".join(held.why for held in may.held)
+        todo = "; ".join(held.todo for held in may.held)
+        what = f"{dollars(waiting)} is waiting, and {{}} can be issued just now: {why}"
+        if may.cents:
+            raise CMError(
+                Mistake(where, what.format(f"{dollars(may.cents)} of it"), f"for the rest, {todo}")
+            )
+        raise CMError(Mistake(where, what.format("none of it"), f"it stays theirs; {todo}"))
 
 
 def _waiting_item(program: Program, client: str, item: str) -> tuple[int, int]:

@@ -10,17 +10,20 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
+from cmengine import charges
 from cmengine.choices import Wish, choose_goals, set_aside, set_goal
 from cmengine.corrections import correct_event
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
+from cmengine.funds import add_money, allowed
 from cmengine.importing import import_events
+from cmengine.money import dollars
 from cmengine.plugins import load_plugins
 from cmengine.program import Program, open_program
 from cmengine.publish import publish
 from cmengine.starters import make_program
 from cmengine.verify import verify
-from cmengine.vouchers import issue_voucher, redeem_voucher
+from cmengine.vouchers import Issued, issue_voucher, redeem_voucher
 
 FIRST = date(2026, 3, 2)
 REGISTRY = load_plugins()
@@ -144,6 +147,9 @@ class Work(RuleBasedStateMachine):
             choose_goals(self.program, [wish])
         self.earned = {"c1": 0, "c2": 0}
         self.kept: dict[str, tuple[str, int]] = {}
+        self.issued = {"c1": 0, "c2": 0}
+        self.limits: list[tuple[str, str, int]] = []  # fund, window, most
+        self.funds: dict[str, int] = {}
 
     def opened(self) -> Program:
         program = open_program(
@@ -217,13 +223,57 @@ class Work(RuleBasedStateMachine):
             except CMError as error:
                 assert "already" in str(error)
 
-    @rule(target=codes, client=clients)
-    def issue(self, client: str) -> str:
+    @rule(target=codes, client=clients, part=st.sampled_from([None, None, 1, 300]))
+    def issue(self, client: str, part: int | None) -> str:
+        may = allowed(self.program, client)
+        waiting = self.program.ledger.balance(client).waiting
+        assert may.waiting == waiting
+        assert may.cents + sum(held.cents for held in may.held) == waiting
+        assert all(held.why and held.todo for held in may.held)
+        others = self.could_be_issued("c2" if client == "c1" else "c1")
         try:
-            return issue_voucher(self.program, client).code
-        except CMError:
-            assert self.program.ledger.balance(client).waiting == 0
+            done = issue_voucher(self.program, client, cents=part)
+        except CMError as error:
+            assert may.cents < (part or 1)
+            assert ("just now" in str(error)) or waiting < (part or 1)
             return ""
+        assert done.cents == (may.cents if part is None else part) <= may.cents
+        assert done.waiting == waiting - done.cents
+        self.issued[client] += done.cents
+        self.nothing_is_beyond_what_is_in_force(done)
+        last = max((share.award for share in done.shares), default=(0, 0))
+        now = self.could_be_issued("c2" if client == "c1" else "c1")
+        for award, cents in others.items():  # whoever earned earlier has what they had
+            assert award > last or now[award] == cents
+        return done.code
+
+    def could_be_issued(self, client: str) -> dict[tuple[int, int], int]:
+        """What could be issued now for each award of a client."""
+        found: dict[tuple[int, int], int] = {}
+        for share in allowed(self.program, client).shares:
+            found[share.award] = found.get(share.award, 0) + share.cents
+        return found
+
+    def nothing_is_beyond_what_is_in_force(self, done: Issued) -> None:
+        """Add up by plain SQL what was issued in the windows of today."""
+        today = self.program.today().isoformat()
+        prefix = {"month": today[:7], "calendar_year": today[:4], "program": ""}
+        paid = {share.fund for share in done.shares}
+        for fund, window, most in self.limits:
+            if fund in paid or (not fund and paid):
+                row = self.program.ledger.one(
+                    "select coalesce(sum(c.cents), 0) from charges c join vouchers v on v.id = c.voucher"
+                    " where v.client = ? and c.on_day like ? || '%' and ? in ('', c.fund)",
+                    done.client,
+                    prefix[window],
+                    fund,
+                )
+                assert row is not None
+                assert row[0] <= most
+        for fund in paid:
+            row = self.program.ledger.one("select sum(cents) from charges where fund = ?", fund)
+            assert row is not None
+            assert not self.funds or row[0] <= self.funds[fund]
 
     @rule(code=codes)
     def redeem(self, code: str) -> None:
@@ -240,12 +290,41 @@ class Work(RuleBasedStateMachine):
         self.edition = (self.edition + 1) % 3
         self.publish()
 
-    @rule(most=st.sampled_from(["0.01", "5.00", "750.00"]))
-    def a_funder_changes_a_limit(self, most: str) -> None:
-        text = f'name = "p"\nzone = "America/Chicago"\n[[limit]]\nname = "l"\nwindow = "month"\nmost = "{most}"\n'
+    @rule(
+        limits=st.lists(
+            st.tuples(
+                st.sampled_from(["", "grant"]),
+                st.sampled_from(["month", "calendar_year", "program"]),
+                st.sampled_from([1, 500, 2000, 75000]),
+            ),
+            max_size=2,
+        ),
+        grant=st.sampled_from([None, 0, 700, 3000, 100000]),
+        gifts=st.sampled_from([0, 250, 2000]),
+    )
+    def funders_change_their_minds(
+        self, limits: list[tuple[str, str, int]], grant: int | None, gifts: int
+    ) -> None:
+        text = 'name = "p"\nzone = "America/Chicago"\n'
+        self.funds = {} if grant is None else {"grant": grant, "gifts": gifts}
+        for name, cents in self.funds.items():
+            text += f'[[fund]]\nname = "{name}"\namount = "{dollars(cents)}"\n'
+            text += 'after = "grant"\n' if name == "gifts" else ""
+        self.limits = [one for one in limits if not one[0] or one[0] in self.funds]
+        for n, (fund, window, most) in enumerate(self.limits):
+            text += f'[[limit]]\nname = "l{n}"\nwindow = "{window}"\nmost = "{dollars(most)}"\n'
+            text += f'fund = "{fund}"\n' if fund else ""
         (self.program.folder / "program.toml").write_text(text)
         self.program.close()
         self.program = self.opened()
+        more = charges.put_in(self.program.ledger)
+        self.funds = {name: cents + more.get(name, 0) for name, cents in self.funds.items()}
+
+    @rule(cents=st.sampled_from([1, 500]))
+    def money_comes_in(self, cents: int) -> None:
+        if self.funds:
+            add_money(self.program, "gifts", cents)
+            self.funds["gifts"] += cents
 
     @rule(order=st.randoms(use_true_random=False))
     def the_same_log_comes_in_again_in_overlapping_parts(self, order: Random) -> None:
@@ -276,6 +355,7 @@ class Work(RuleBasedStateMachine):
             balance = self.program.ledger.balance(client)
             assert balance.earned >= self.earned[client]
             assert 0 <= balance.waiting <= balance.earned
+            assert balance.issued == self.issued[client]
             self.earned[client] = balance.earned
         now = {award.id: (award.label, award.cents) for award in self.program.ledger.awards()}
         assert self.kept.items() <= now.items()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cmengine import database, migrations
+from cmengine.charges import put_money_in
 from cmengine.choices import Wish, choose_goals, set_aside, set_goal
 from cmengine.corrections import correct_event
 from cmengine.counting import count_items
@@ -134,6 +135,8 @@ def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
         now = program.now().isoformat()
         program.ledger.insert("backups", **head, made_at=now, made_by="ana")
         program.ledger.insert("restores", **head, restored_at=now, restored_by="ana")
+        program.ledger.insert("pledges", terms=1, fund="gifts", cents=0)
+        put_money_in(program.ledger, "gifts", 1, program.now(), "ana")
     something_of_everything_in_the_stock(program)
     correct_event(program, program.ledger.awards()[0].event, "It was somebody else")
     with program.ledger.writing():

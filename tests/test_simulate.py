@@ -30,7 +30,8 @@ from cmengine.cli import cli
 from cmengine.course import Course, gain_of, opportunities
 from cmengine.dice import dice_from
 from cmengine.evaluate import play
-from cmengine.issuing import Cap, Hand, landing, left_waiting, shortage
+from cmengine.issuing import Hand, landing, left_waiting, shortage
+from cmengine.limits import Cap
 from cmengine.model import Rule
 from cmengine.plot import picture
 from cmengine.plugins import load_plugins

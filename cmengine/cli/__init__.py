@@ -29,6 +29,8 @@ COMMANDS = {
     "explain": ("awards", "Say why an award is what it is, to the cent."),
     "voucher": ("voucher", "Issue what is waiting, and redeem by code."),
     "stock": ("stock", "Keep gift cards and things: add, count, reconcile."),
+    "fund": ("fund", "See the money there is to give, and add to it."),
+    "limits": ("limits", "See what funders let be issued, and copy a ready profile."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "verify": ("verify", "Check the journal and every row, and replay the log."),
     "journal": ("journal", "See who did what; print an anchor; export for an auditor."),

@@ -153,7 +153,7 @@ def _bowl_of(desk: Desk, which: str, rule_id: str | None) -> Any:
     from cmengine.bowl import Bowl
     from cmengine.cli.simulate import the_rule
 
-    rule, _, _ = the_rule(desk, which, rule_id)
+    rule = the_rule(desk, which, rule_id)[0]
     first = Occurrence(rule=rule.id, on=date.min, value=None, ordinal=1, slot=1, reason="")
     for reward in rule.rewards:
         if isinstance(reward, Odds):

@@ -6,6 +6,7 @@ import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.held import LATER, held_data
+from cmengine.cli.held_back import held_back_data, say_held_back
 from cmengine.cli.show import day, document, money, say, several, table
 from cmengine.ordinals import nth
 
@@ -55,6 +56,8 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
                 "earned_cents": seen.balance.earned,
                 "issued_cents": seen.balance.issued,
                 "waiting_cents": seen.balance.waiting,
+                "may_issue_cents": seen.may.cents,
+                "held_back": held_back_data(seen.may.held),
                 "waiting_items": seen.items,
                 "open_vouchers": seen.open_vouchers,
                 "goals": [
@@ -80,6 +83,9 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
     say(f"{seen.name} ({client})" if seen.name else client)
     waiting = [money(seen.balance.waiting), *seen.items] if seen.balance.waiting else seen.items
     say(f"  Waiting to be handed over: {several(waiting) or 'nothing just now'}")
+    if seen.may.held:
+        say(f"  Of it can be issued now: {money(seen.may.cents)}")
+        say_held_back(seen.may.held, "    ")
     say(f"  Earned so far: {money(seen.balance.earned)}; handed over: {money(seen.balance.issued)}")
     for goal in seen.goals:
         say(f"\n  {goal.title}   ({goal.choice.rule}, since {day(goal.choice.on)})")

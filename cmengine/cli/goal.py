@@ -16,6 +16,7 @@ from cmengine.cli.desk import (
     rule_ids,
 )
 from cmengine.cli.held import counted_data, held_data, say_held
+from cmengine.cli.held_back import ahead_data, note_ahead
 from cmengine.cli.show import count, day, document, say, several, table
 
 CLIENT = click.argument("client", shell_complete=client_codes)
@@ -78,6 +79,7 @@ def choose(
 ) -> None:
     """CLIENT chooses RULE. What happened since that day and is logged already counts too."""
     from cmengine.choices import Wish, choose_goals, put_away_with
+    from cmengine.forewarn import ahead
 
     if not words.strip():
         raise click.UsageError("--words is empty; write down what they want, as they say it")
@@ -98,6 +100,7 @@ def choose(
         ]
         title = program.table(chosen.choice.digest)["title"]
         resting = put_away_with(program, client, rule)
+        reached = ahead(program, program.rule_of(chosen.choice))
     if as_json:
         document(
             {
@@ -111,6 +114,7 @@ def choose(
                     {"rule": rule, "label": award.label, "cents": award.cents} for award in awards
                 ],
                 "held": held_data(chosen.held),
+                "reaches": ahead_data(reached),
             }
         )
         return
@@ -122,6 +126,7 @@ def choose(
     if resting:
         say(f"Still set aside, if they would like it back too: {', '.join(resting)}")
     say_held(chosen.held, "the choice is kept, and all that was logged")
+    note_ahead(reached)
 
 
 @goal_command.command("set", epilog=examples("cmengine goal set c001 fewer-drinks goal.target=5"))

@@ -8,6 +8,7 @@ import click
 
 from cmengine.cli.bowl import solve_bowl
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk, rule_ids
+from cmengine.cli.held_back import ahead_data, note_ahead
 from cmengine.cli.show import complain, count, document, note, problem, say, several, table, wrapped
 from cmengine.cli.simulate import simulate
 from cmengine.cli.versions import diff, history
@@ -40,6 +41,7 @@ def check(ctx: click.Context, files: tuple[Path, ...], full: bool, as_json: bool
 
     Without FILE, all rules of the program. A FILE needs no program. Changes nothing.
     """
+    from cmengine.forewarn import ahead
     from cmengine.plugins import load_plugins
     from cmengine.publish import Report, check_files, check_program
     from cmengine.search import FULL, QUICK
@@ -47,6 +49,7 @@ def check(ctx: click.Context, files: tuple[Path, ...], full: bool, as_json: bool
 
     desk = ctx.find_object(Desk) or Desk(".", None)
     effort = FULL if full else QUICK
+    reached = []
     if files and not (Path(desk.folder) / SETTINGS).is_file():
         report: Report = check_files(
             _rule_files(files), load_plugins(), progress=_judging, effort=effort
@@ -54,6 +57,7 @@ def check(ctx: click.Context, files: tuple[Path, ...], full: bool, as_json: bool
     else:
         with desk.open() as program:
             report = check_program(program, _rule_files(files), progress=_judging, effort=effort)
+            reached = [one for draft in report.drafts for one in ahead(program, draft.rule)]
     ok = not report.mistakes
     counts = (
         f"{count(len(report.drafts), 'rule')} in {count(report.files, 'file')},"
@@ -67,10 +71,12 @@ def check(ctx: click.Context, files: tuple[Path, ...], full: bool, as_json: bool
                 "rules": [draft.rule.id for draft in report.drafts],
                 "scenarios": report.scenarios,
                 "findings": [_finding(one) for one in report.findings],
+                "reaches": ahead_data(reached),
             }
         )
     elif ok:
         say(f"All is well: {counts}. No history was found in which somebody is punished.")
+        note_ahead(reached)
     if not ok:
         if not as_json:
             complain(CMError(*report.mistakes))
@@ -147,6 +153,8 @@ def publish_rules(ctx: click.Context, files: tuple[Path, ...], as_json: bool) ->
     Whoever chose an earlier version keeps it.
     """
     from cmengine.checked import unsure
+    from cmengine.forewarn import ahead
+    from cmengine.funds import doubts as fund_doubts
     from cmengine.publish import publish
 
     desk = ctx.find_object(Desk) or Desk(".", None)
@@ -155,6 +163,8 @@ def publish_rules(ctx: click.Context, files: tuple[Path, ...], as_json: bool) ->
             published, report = publish(program, _rule_files(files), _judging)
             rules = [draft.rule for draft in report.drafts]
             doubts = unsure(program.registry, rules, program.folder)
+            reached = [one for rule in rules for one in ahead(program, rule)]
+            unpaid = fund_doubts(program)
         except CMError as error:
             if not as_json:
                 raise
@@ -163,17 +173,30 @@ def publish_rules(ctx: click.Context, files: tuple[Path, ...], as_json: bool) ->
                     "published": [],
                     "problems": [problem(mistake) for mistake in error.mistakes],
                     "unchecked": [],
+                    "reaches": [],
+                    "notes": [],
                 }
             )
             ctx.exit(1)
     if as_json:
         rows = [{"rule": one.rule, "title": one.title, "digest": one.digest} for one in published]
-        document({"published": rows, "problems": [], "unchecked": [_doubt(one) for one in doubts]})
+        document(
+            {
+                "published": rows,
+                "problems": [],
+                "unchecked": [_doubt(one) for one in doubts],
+                "reaches": ahead_data(reached),
+                "notes": unpaid,
+            }
+        )
         return
     for one in published:
         say(f"Published {one.rule}, version {one.digest[:12]}: {one.title}")
     if not published:
         say(f"Nothing new: {len(report.drafts)} rules are published as they stand.")
+    note_ahead(reached)
+    for words in unpaid:
+        note(f"Note: {words}")
     for doubt in doubts:
         rely = "relies" if len(doubt.rules) == 1 else "rely"
         note(

@@ -36,7 +36,7 @@ def read_caps(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
     """Read limits written like 750.00 (a calendar year) or 200.00/month."""
     from typing import get_args
 
-    from cmengine.issuing import Cap, Window
+    from cmengine.limits import Cap, Window
     from cmengine.money import cents
 
     windows: dict[str, Window] = {one: one for one in get_args(Window)}
@@ -163,24 +163,22 @@ def simulate(
     from cmengine.budget import forecast
     from cmengine.cli.simulated import Simulated
     from cmengine.course import MOST_VISITS, Course, opportunities
-    from cmengine.issuing import Cap, Hand, landing
+    from cmengine.funds import terms_of
+    from cmengine.issuing import Hand, landing
+    from cmengine.limits import Terms, binding
     from cmengine.simulate import compare, what_if
 
     if visits is not None and weeks is not None:
         raise click.UsageError("give --visits or --weeks, not both")
-    rule, settings, today = the_rule(desk, which, rule_id, start)
+    rule, settings, today, put_in = the_rule(desk, which, rule_id, start)
     days = opportunities(rule, today, visits=visits, weeks=weeks, per_week=per_week)
     if not 0 < len(days) <= MOST_VISITS:
         raise click.UsageError(f"that is {len(days)} visits; up to {MOST_VISITS} can be simulated")
     if max(setbacks, default=0) > len(days):
         raise click.UsageError(f"--setback {max(setbacks)}: there are {len(days)} visits")
-    limits = settings.limit if settings else ()
-    year = settings.budget_year if settings else (1, 1)
-    caps += [
-        Cap(name=one.name, window=one.window, most=one.most)
-        for one in limits
-        if one.per == "client" or one.window == "award"
-    ]
+    terms = terms_of(settings, put_in) if settings else Terms()
+    year = terms.budget_year
+    caps += binding(terms, rule.id, days[0])
     course = Course(rule, days)
     shown = Simulated(
         course=course,
@@ -191,7 +189,7 @@ def simulate(
         forecast=forecast(course, Hand(days, caps, year), chance, clients, trials, Random(seed))  # noqa: S311
         if clients
         else None,
-        settings=settings,
+        terms=terms,
         seed=seed,
     )
     if plot is not None:
@@ -214,14 +212,17 @@ def simulate(
 
 def the_rule(
     desk: Desk, which: str, rule_id: str | None, start: Any = None
-) -> tuple[Any, Any, date]:
-    """Find a rule by its id or in a file; give it, the program's settings if any, and the first day."""
+) -> tuple[Any, Any, date, dict[str, int]]:
+    """Find a rule by its id or in a file; give it, the program's settings if any, the first day, and what
+    was put into the program's funds later.
+    """
     from datetime import timedelta
 
+    from cmengine import charges
     from cmengine.publish import unpublished
     from cmengine.settings import SETTINGS, load_settings
 
-    path = Path(which)
+    path, put_in = Path(which), {}
     if path.suffix == ".toml" or path.is_file():
         from cmengine.cli.simulated import this_day
 
@@ -245,10 +246,11 @@ def the_rule(
                 )
             rule = program.specimen(program.table(current[which]), current[which])
             settings, today, first = program.settings, program.today(), day_meant(program, start)
+            put_in = charges.put_in(program.ledger)
     if first is None:
         begins = max(today, rule.starts or today)
         first = begins + timedelta(days=-begins.weekday() % 7)
-    return rule, settings, first
+    return rule, settings, first, put_in
 
 
 def rule_in(path: Path, rule_id: str | None) -> Any:

@@ -10,18 +10,12 @@ from attrs import frozen
 from cmengine.budget import Forecast
 from cmengine.cli.show import count, day, money, say, table, wrapped
 from cmengine.course import Course
-from cmengine.issuing import Cap, Landing, Shortage, left_waiting, shortage
+from cmengine.issuing import Landing, Shortage, left_waiting, shortage
+from cmengine.limits import WINDOWS, Cap, Terms
 from cmengine.settings import Settings
 from cmengine.simulate import Comparison, Outlook, Outlooks
 from cmengine.ways import DRAWN
 
-WINDOWS = {
-    "award": "an award",
-    "month": "a month",
-    "calendar_year": "a calendar year",
-    "budget_year": "a budget year",
-    "program": "the whole program",
-}
 ELSEWHERE = {
     "reset": "elsewhere: begin anew after a setback",
     "each_time": "here: climb each time",
@@ -48,7 +42,7 @@ class Simulated:
     comparisons: list[Comparison]
     setbacks: tuple[int, ...]
     forecast: Forecast | None
-    settings: Settings | None
+    terms: Terms
     seed: int
 
     @property
@@ -173,19 +167,20 @@ class Simulated:
             say(f"  {row['name']}, {money(row['most'])} in {WINDOWS[row['window']]}: {text}.")
 
     def _funds(self, found: Forecast) -> Iterator[tuple[str, Shortage]]:
-        """Set all the program's money against what this one rule would have it issue."""
-        funds = self.settings.fund if self.settings else ()
-        if funds:
-            name = " + ".join(fund.name for fund in funds)
-            amount = sum(fund.amount for fund in funds)
+        """Set the money of the funds that pay for this one rule against what it would have them issue."""
+        pays = [fund for fund in self.terms.funds if fund.pays(self.course.rule.id)]
+        amounts = [fund.amount for fund in pays if fund.amount is not None]
+        if amounts:
+            name = " + ".join(fund.name for fund in pays)
+            amount = sum(amounts)
             yield name, shortage(self.course.days, found.visits, found.totals, amount)
 
     def _fund_limits(self, found: Forecast) -> Iterator[dict[str, Any]]:
         """Set the limits of whole funds against what is issued on average in each window."""
-        for one in self.settings.limit if self.settings else ():
-            if one.per == "fund" and one.window != "award" and self.settings:
+        for one in self.terms.caps:
+            if one.per == "fund" and one.window != "award" and one.on(self.course.days[0]):
                 over = left_waiting(
-                    self.course.days, found.visits, one.window, one.most, self.settings.budget_year
+                    self.course.days, found.visits, one.window, one.most, self.terms.budget_year
                 )
                 yield {"name": one.name, "window": one.window, "most": one.most, "over": over}
 

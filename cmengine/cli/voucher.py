@@ -3,13 +3,17 @@
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
+from cmengine.cli.held_back import held_back_data, near_data, note_near, say_held_back
 from cmengine.cli.show import complain, document, money, note, say, several, table
 from cmengine.errors import CMError, Mistake
+
+if TYPE_CHECKING:
+    from cmengine.limits import Share
 
 new_pdf = click.option(
     "--print",
@@ -92,7 +96,7 @@ def voucher_command() -> None:
 @voucher_command.command(
     "issue",
     epilog=examples(
-        "cmengine voucher issue c001                     (all that is waiting)",
+        "cmengine voucher issue c001                     (all that may be issued now)",
         "cmengine voucher issue c001 --amount 10.00 --print slip.pdf",
         "cmengine voucher issue c001 --card Grocer       (gift cards from the stock)",
         "cmengine voucher issue c001 --item 'bus pass'",
@@ -100,7 +104,9 @@ def voucher_command() -> None:
     ),
 )
 @click.argument("client", shell_complete=client_codes)
-@click.option("--amount", metavar="A", help="How much, like 10.00 (default: all that is waiting).")
+@click.option(
+    "--amount", metavar="A", help="How much, like 10.00 (default: all that may be issued now)."
+)
 @click.option(
     "--card", metavar="BRAND", help="Gift cards from the stock, for as much as they make."
 )
@@ -121,7 +127,10 @@ def issue(
     paper: Path | None,
     as_json: bool,
 ) -> None:
-    """Issue a voucher to CLIENT. The code is shown once, now: write it on the slip."""
+    """Issue a voucher to CLIENT. The code is shown once, now: write it on the slip.
+
+    What limits and funds hold back is said, with the reason and what can be done; it stays theirs.
+    """
     from cmengine.vouchers import issue_voucher
 
     if item is not None and (amount is not None or card is not None):
@@ -156,6 +165,9 @@ def _show_issued(program: Any, done: Any, as_json: bool) -> None:
                 "instead_of": done.instead_of,
                 "cards": card_rows(done.cards),
                 "waiting_cents": done.waiting,
+                "charged": _charged(done.shares),
+                "held_back": held_back_data(done.held),
+                "near": near_data(done.near),
             }
         )
         return
@@ -164,6 +176,9 @@ def _show_issued(program: Any, done: Any, as_json: bool) -> None:
     say(f"Voucher for {program.ledger.called(done.client)}: {worth}")
     _show_codes(program, done)
     say(f"  Still waiting: {several([money(done.waiting), *things])}")
+    if done.cents:
+        say_held_back(done.held)
+        note_near(done.near)
     _low(program, done)
 
 
@@ -188,6 +203,14 @@ def _low(program: Any, done: Any) -> None:
     for one in shelves(program) if worths or done.item else ():
         if one.low and ((one.brand, one.cents) in worths or (one.item and one.item == done.item)):
             note(f"{one.name}: {one.on_hand} left. Time to get some more.")
+
+
+def _charged(shares: "tuple[Share, ...]") -> list[dict[str, Any]]:
+    """Add up by fund what a voucher was charged to; where no fund is named, it is null."""
+    funds: dict[str, int] = {}
+    for share in shares:
+        funds[share.fund] = funds.get(share.fund, 0) + share.cents
+    return [{"fund": fund or None, "cents": cents} for fund, cents in funds.items()]
 
 
 @voucher_command.command(

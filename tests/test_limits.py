@@ -1,0 +1,554 @@
+"""What may be issued now, and why not more: limits, funds, and who comes first, as values."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from attrs import evolve, frozen
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cmengine.course import Course
+from cmengine.issuing import Hand
+from cmengine.limits import (
+    Allowance,
+    Cap,
+    Due,
+    Fund,
+    Share,
+    Spent,
+    Terms,
+    allowance,
+    binding,
+    first_day,
+    in_order,
+    near,
+    plenty,
+    turns_over,
+    window_of,
+)
+from cmengine.options import Place
+from cmengine.plugins import load_plugins
+from cmengine.rules import Reader
+
+JAN = date(2026, 1, 5)
+PEOPLE = ["ann", "bea", "cal"]
+
+
+@frozen
+class Given:
+    """A share that was issued: to whom, on which day."""
+
+    client: str
+    on: date
+    share: Share
+
+
+def asked(
+    client: str,
+    queue: Sequence[Due],
+    terms: Terms,
+    today: date,
+    given: Sequence[Given] = (),
+) -> Allowance:
+    """Ask with what was issued so far, and with what each fund paid of what waits."""
+    paid: dict[tuple[int, int], Counter[str]] = {}
+    for one in given:
+        paid.setdefault(one.share.award, Counter())[one.share.fund] += one.share.cents
+    left = [
+        evolve(
+            due,
+            cents=due.cents - paid.get(due.award, Counter()).total(),
+            paid=dict(paid.get(due.award, {})),
+        )
+        for due in queue
+        if due.cents > paid.get(due.award, Counter()).total()
+    ]
+    spent = [Spent(one.share.fund, one.on, one.share.cents, one.client) for one in given]
+    return allowance(client, left, spent, [evolve(one, client="") for one in spent], terms, today)
+
+
+def issued(client: str, on: date, may: Allowance, cents: int | None = None) -> list[Given]:
+    return [Given(client, on, share) for share in may.first(may.cents if cents is None else cents)]
+
+
+def due(n: int, cents: int, client: str = "ann", rule: str = "drop-in", since: date = JAN) -> Due:
+    return Due(client=client, award=(n, 1), rule=rule, cents=cents, since=since)
+
+
+# Windows, worked by hand.
+
+
+@pytest.mark.parametrize(
+    ("window", "day", "begins", "next_one"),
+    [
+        ("month", date(2026, 1, 31), date(2026, 1, 1), date(2026, 2, 1)),
+        ("month", date(2024, 2, 29), date(2024, 2, 1), date(2024, 3, 1)),
+        ("month", date(2026, 12, 31), date(2026, 12, 1), date(2027, 1, 1)),
+        ("calendar_year", date(2026, 12, 31), date(2026, 1, 1), date(2027, 1, 1)),
+        ("budget_year", date(2026, 9, 30), date(2025, 10, 1), date(2026, 10, 1)),
+        ("budget_year", date(2026, 10, 1), date(2026, 10, 1), date(2027, 10, 1)),
+        ("program", date(2026, 10, 1), None, None),
+        ("award", date(2026, 10, 1), None, None),
+    ],
+)
+def test_a_window_begins_and_turns_over_on_its_days(
+    window: Any, day: date, begins: date | None, next_one: date | None
+) -> None:
+    assert first_day(day, window, (10, 1)) == begins
+    assert turns_over(day, window, (10, 1)) == next_one
+
+
+@given(
+    st.dates(date(2000, 1, 1), date(2040, 1, 1)),
+    st.sampled_from(["month", "calendar_year", "budget_year"]),
+    st.sampled_from([(1, 1), (7, 1), (10, 1), (2, 28), (12, 31)]),
+)
+def test_a_day_is_in_the_window_that_begins_on_or_before_it(
+    day: date, window: Any, year: tuple[int, int]
+) -> None:
+    begins, turns = first_day(day, window, year), turns_over(day, window, year)
+    assert begins is not None and turns is not None
+    assert begins <= day < turns
+    assert window_of(begins, window, year) == window_of(day, window, year)
+    before, last = begins - timedelta(days=1), turns - timedelta(days=1)
+    assert window_of(last, window, year) == window_of(day, window, year)
+    assert window_of(before, window, year) != window_of(day, window, year)
+    assert window_of(turns, window, year) != window_of(day, window, year)
+
+
+def test_funds_pay_in_the_order_that_they_say_and_then_by_name() -> None:
+    assert in_order({"b": "", "a": ""}) == ["a", "b"]
+    assert in_order({"a": "b", "b": "c", "c": ""}) == ["c", "b", "a"]
+    assert in_order({"gifts": "grant", "grant": "", "city": ""}) == ["city", "grant", "gifts"]
+    with pytest.raises(ValueError, match="after itself"):
+        in_order({"a": "b", "b": "a"})
+
+
+# One client and a limit, worked by hand.
+
+
+def test_without_funds_and_limits_all_that_waits_may_be_issued() -> None:
+    may = asked("ann", [due(1, 250), due(2, 375)], Terms(), JAN)
+    assert (may.cents, may.waiting, may.held) == (625, 625, ())
+    assert may.first(300) == (Share((1, 1), "", 250), Share((2, 1), "", 50))
+    with pytest.raises(ValueError, match="more than may be issued"):
+        may.first(626)
+
+
+def test_the_remainder_is_paid_and_the_rest_waits_until_the_window_turns() -> None:
+    terms = Terms(caps=(Cap(name="year", window="calendar_year", most=750_00),))
+    before = [Given("ann", JAN, Share((1, 1), "", 718_75))]
+    queue = [due(1, 718_75), due(2, 40_00)]
+    may = asked("ann", queue, terms, date(2026, 3, 16), before)
+    assert (may.cents, may.waiting) == (31_25, 40_00)
+    (held,) = may.held
+    assert (held.cents, held.until) == (8_75, date(2027, 1, 1))
+    assert (
+        held.why
+        == "the limit 'year' lets 750.00 a calendar year be issued to one client, and that is reached"
+    )
+    assert held.todo == "more can be issued from 2027-01-01 on"
+    after = [*before, *issued("ann", date(2026, 3, 16), may)]
+    assert asked("ann", queue, terms, date(2026, 12, 31), after).cents == 0
+    assert asked("ann", queue, terms, date(2027, 1, 1), after).cents == 8_75
+
+
+def test_a_limit_per_award_lets_so_much_of_each_and_the_rest_waits_for_a_change() -> None:
+    terms = Terms(caps=(Cap(name="small", window="award", most=4_99, ask="Maria"),))
+    queue = [due(1, 12_50), due(2, 3_00)]
+    may = asked("ann", queue, terms, JAN)
+    assert [share.cents for share in may.shares] == [4_99, 3_00]
+    assert may.held[0].cents == 7_51
+    assert may.held[0].until is None
+    assert may.held[0].todo == "whoever set the limit may raise it, or ask Maria"
+    after = issued("ann", JAN, may)
+    assert asked("ann", queue, terms, date(2030, 1, 1), after).cents == 0
+    raised = evolve(terms, caps=(evolve(terms.caps[0], most=10_00),))
+    assert asked("ann", queue, raised, JAN, after).shares == (Share((1, 1), "", 5_01),)
+
+
+def test_of_several_limits_the_one_that_lasts_the_longest_says_until_when() -> None:
+    caps = (
+        Cap(name="month", window="month", most=10_00),
+        Cap(name="year", window="calendar_year", most=10_00),
+    )
+    may = asked("ann", [due(1, 25_00)], Terms(caps=caps), JAN)
+    assert (may.cents, may.held[0].until) == (10_00, date(2027, 1, 1))
+    assert "'year'" in may.held[0].why
+
+
+def test_a_second_fund_pays_at_once_what_a_limit_of_the_first_holds_back() -> None:
+    caps = (Cap(name="grant's", window="budget_year", most=750_00, fund="grant"),)
+    grant, gifts = Fund(name="grant", amount=5000_00), Fund(name="gifts", amount=100_00)
+    before = [Given("ann", JAN, Share((1, 1), "grant", 718_75))]
+    queue = [due(1, 718_75), due(2, 40_00)]
+    terms = Terms(funds=(grant, gifts), caps=caps)
+    may = asked("ann", queue, terms, JAN, before)
+    assert may.shares == (Share((2, 1), "grant", 31_25), Share((2, 1), "gifts", 8_75))
+    assert may.held == ()
+    other = evolve(terms, funds=(grant, evolve(gifts, pays_for=("group",))))
+    may = asked("ann", queue, other, JAN, before)
+    assert (may.cents, may.held[0].cents) == (31_25, 8_75)
+    assert "may pay once 'drop-in' stands in its pays_for" in may.held[0].todo
+    assert "another fund may pay it at once" in may.held[0].todo
+
+
+def test_an_empty_fund_says_so_and_a_rule_that_nothing_pays_for_too() -> None:
+    terms = Terms(funds=(Fund(name="grant", amount=3_00, ask="Maria"),))
+    may = asked("ann", [due(1, 5_00)], terms, JAN)
+    assert (may.cents, may.held[0].cents) == (3_00, 2_00)
+    assert may.held[0].why == "the fund 'grant' is used up just now"
+    assert "cmengine fund add 'grant' AMOUNT" in may.held[0].todo
+    assert "ask Maria" in may.held[0].todo
+    nothing = Terms(funds=(Fund(name="grant", amount=0, pays_for=("group",)),))
+    assert (
+        asked("ann", [due(1, 5_00)], nothing, JAN).held[0].why
+        == "no fund pays for 'drop-in' so far"
+    )
+
+
+def test_a_limit_is_in_force_from_its_first_day_to_its_last() -> None:
+    cap = Cap(
+        name="2026",
+        window="program",
+        most=1_00,
+        starts=date(2026, 1, 10),
+        ends=date(2026, 1, 20),
+    )
+    terms = Terms(caps=(cap,))
+    queue = [due(1, 9_00)]
+    assert asked("ann", queue, terms, date(2026, 1, 9)).cents == 9_00
+    before = [Given("ann", date(2026, 1, 9), Share((0, 1), "", 5_00))]
+    may = asked("ann", queue, terms, date(2026, 1, 10), before)
+    assert (may.cents, may.held[0].until) == (1_00, date(2026, 1, 21))
+    assert asked("ann", queue, terms, date(2026, 1, 21), before).cents == 9_00
+
+
+# Who comes first.
+
+
+def test_what_is_scarce_is_kept_for_whoever_earned_it_earlier() -> None:
+    terms = Terms(funds=(Fund(name="grant", amount=100_00),))
+    queue = [due(1, 80_00, "ann"), due(2, 30_00, "bea")]
+    may = asked("bea", queue, terms, JAN)
+    assert (may.cents, may.held[0].cents) == (20_00, 10_00)
+    assert "kept for those who earned it earlier" in may.held[0].why
+    assert asked("ann", queue, terms, JAN, issued("bea", JAN, may)).cents == 80_00
+
+
+def test_nobody_is_kept_waiting_by_somebody_whom_another_limit_holds_back() -> None:
+    """Ann earned first, and has had her month: what is left is for Bea, who stands at the desk."""
+    terms = Terms(
+        funds=(Fund(name="grant", amount=100_00),),
+        caps=(Cap(name="month", window="month", most=50_00),),
+    )
+    before = [Given("ann", JAN, Share((0, 1), "grant", 50_00))]
+    queue = [due(0, 50_00, "ann"), due(1, 40_00, "ann"), due(2, 50_00, "bea")]
+    assert asked("ann", queue, terms, JAN, before).cents == 0
+    assert asked("bea", queue, terms, JAN, before).cents == 50_00
+
+
+def test_room_in_a_funds_month_is_kept_until_a_month_has_ended_with_room_left() -> None:
+    """Ann waits since 10 January and does not come by. In February her room is kept. It ends with room
+    left over, so that from March on the room is for whoever comes; the money stays kept.
+    """
+    terms = Terms(
+        funds=(Fund(name="grant", amount=90_00),),
+        caps=(Cap(name="fund's month", window="month", most=50_00, per="fund", fund="grant"),),
+    )
+    queue = [
+        due(1, 60_00, "ann", since=date(2026, 1, 10)),
+        due(2, 45_00, "bea", since=date(2026, 1, 11)),
+    ]
+    for day in (date(2026, 1, 12), date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 28)):
+        may = asked("bea", queue, terms, day)
+        assert may.cents == 0
+        assert may.held[0].until == turns_over(day, "month", (1, 1))
+    march = date(2026, 3, 1)
+    may = asked("bea", queue, terms, march)
+    assert may.cents == 40_00, "50.00 could be issued to Ann now, and are kept of the 90.00"
+    after = issued("bea", march, may)
+    assert asked("ann", queue, terms, march, after).cents == 10_00
+    assert asked("ann", queue, terms, date(2026, 4, 1), after).cents == 50_00
+
+
+# The same, whatever happens.
+
+days = st.dates(date(2026, 1, 1), date(2027, 6, 30))
+caps = st.builds(
+    Cap,
+    name=st.sampled_from(["one", "two"]),
+    window=st.sampled_from(["award", "month", "calendar_year", "budget_year", "program"]),
+    most=st.integers(0, 40),
+    per=st.sampled_from(["client", "client", "fund"]),
+    fund=st.sampled_from(["", "grant", "gifts"]),
+).map(lambda cap: evolve(cap, fund=cap.fund or "grant") if cap.per == "fund" else cap)
+funds = st.lists(
+    st.builds(
+        Fund,
+        name=st.sampled_from(["grant", "gifts"]),
+        amount=st.integers(0, 80),
+        pays_for=st.sampled_from([(), (), ("drop-in",), ("group",)]),
+    ),
+    min_size=1,
+    max_size=2,
+    unique_by=lambda fund: fund.name,
+).map(tuple)
+terms_drawn = st.builds(
+    Terms,
+    funds=st.one_of(st.just((Fund(),)), funds),
+    caps=st.lists(caps, max_size=3).map(tuple),
+    budget_year=st.sampled_from([(1, 1), (10, 1)]),
+)
+queues = st.lists(
+    st.tuples(st.sampled_from(PEOPLE), st.integers(1, 30), st.sampled_from(["drop-in", "group"])),
+    max_size=8,
+).map(
+    lambda rows: [
+        due(n, cents, who, rule, date(2026, 1, 1)) for n, (who, cents, rule) in enumerate(rows, 1)
+    ]
+)
+visits = st.lists(
+    st.tuples(days, st.sampled_from(PEOPLE), st.one_of(st.none(), st.integers(1, 30))), max_size=8
+).map(lambda rows: sorted(rows, key=lambda row: row[0]))
+
+
+def beyond(given: Sequence[Given], now: Sequence[Given], terms: Terms) -> list[str]:
+    """Find by plain adding up what goes beyond a limit or a fund and was added to just now."""
+    today = now[0].on if now else JAN
+    named = {fund.name: fund for fund in terms.funds}
+    found = [
+        f"fund {name}"
+        for name, fund in named.items()
+        if fund.amount is not None
+        and any(one.share.fund == name for one in now)
+        and sum(one.share.cents for one in given if one.share.fund == name) > fund.amount
+    ]
+
+    def name_of(cap: Cap, one: Given) -> str | None:
+        if cap.fund not in ("", one.share.fund):
+            return None
+        year = one.on.year - (f"{one.on:%m-%d}" < "{:02}-{:02}".format(*terms.budget_year))
+        span = {
+            "award": f"award {one.share.award}",
+            "month": f"{one.on:%Y-%m}",
+            "calendar_year": f"{one.on:%Y}",
+            "budget_year": f"budget {year}",
+            "program": "all",
+        }[cap.window]
+        return span + (one.client if cap.per == "client" else "")
+
+    for cap in terms.caps:
+        sums: Counter[str] = Counter()
+        for one in given:
+            if (name := name_of(cap, one)) is not None:
+                sums[name] += one.share.cents
+        touched = {name for one in now if (name := name_of(cap, one)) is not None}
+        found += [f"{cap.name} {name}" for name in touched if sums[name] > cap.most]
+    assert all(one.on == today for one in now)
+    return found
+
+
+@given(queues, visits, st.lists(terms_drawn, min_size=1, max_size=3))
+def test_never_above_a_limit_or_a_fund_in_force_and_always_as_much_as_can_be(
+    queue: list[Due],
+    visits: list[tuple[date, str, int | None]],
+    several: list[Terms],
+) -> None:
+    """Funders change their minds from one visit to the next; what was issued stays issued."""
+    given: list[Given] = []
+    for n, (day, client, cents) in enumerate(visits):
+        terms = several[n % len(several)]
+        may = asked(client, queue, terms, day, given)
+        assert may.cents + sum(held.cents for held in may.held) == may.waiting
+        earned = sum(due.cents for due in queue if due.client == client)
+        before = sum(one.share.cents for one in given if one.client == client)
+        assert may.waiting == earned - before
+        now = issued(client, day, may, None if cents is None else min(cents, may.cents))
+        assert beyond([*given, *now], now, terms) == []
+        given += now
+        for share in may.shares:
+            of = next(due for due in queue if due.award == share.award)
+            assert of.client == client
+            fund = next(fund for fund in terms.funds if fund.name == share.fund)
+            assert fund.pays(of.rule)
+        alone = [one for one in queue if one.client == client]
+        for one in alone:  # a cent more from any fund would be beyond something
+            rest = one.cents - sum(g.share.cents for g in given if g.share.award == one.award)
+            for fund in terms.funds if rest and cents is None else ():
+                more = [Given(client, day, Share(one.award, fund.name, 1))]
+                if not fund.pays(one.rule) or beyond([*given, *more], more, terms):
+                    continue
+                assert any(r.kind == "queue" for held in may.held for r in held.reasons)
+
+
+@given(queues, visits, terms_drawn, st.sampled_from(PEOPLE), st.integers(0, 30))
+def test_no_later_award_jumps_ahead_of_an_earlier_one(
+    queue: list[Due],
+    visits: list[tuple[date, str, int | None]],
+    terms: Terms,
+    client: str,
+    cents: int,
+) -> None:
+    """What could be issued for whatever was earned earlier can still be issued, just as much of it.
+
+    Nobody has been waiting for a whole window of a fund here: see the test above for that.
+    """
+    terms = evolve(
+        terms,
+        caps=tuple(
+            evolve(cap, window="program") if cap.per == "fund" else cap for cap in terms.caps
+        ),
+    )
+    given: list[Given] = []
+    for day, who, _ in visits:
+        given += issued(who, day, asked(who, queue, terms, day, given))
+    today = visits[-1][0] if visits else JAN
+    may = asked(client, queue, terms, today, given)
+    now = issued(client, today, may, min(cents, may.cents))
+    if not now:
+        return
+    last = max(one.share.award for one in now)
+    for other in PEOPLE:
+        if other == client:
+            continue
+        mine = [asked(other, queue, terms, today, some) for some in (given, [*given, *now])]
+        before, after = [[share for share in each.shares if share.award < last] for each in mine]
+        assert before == after
+
+
+@given(queues, terms_drawn, days)
+def test_where_there_is_plenty_others_need_not_be_thought_of(
+    queue: list[Due], terms: Terms, today: date
+) -> None:
+    waiting = sum(one.cents for one in queue)
+    if not plenty(terms, [], waiting, today):
+        return
+    for client in PEOPLE:
+        alone = [one for one in queue if one.client == client]
+        assert asked(client, queue, terms, today) == asked(client, alone, terms, today)
+
+
+@given(queues, terms_drawn, st.permutations(PEOPLE))
+def test_nothing_is_kept_that_nobody_could_have(
+    queue: list[Due], terms: Terms, order: list[str]
+) -> None:
+    """When everybody has come by on one day, in any order, nobody is kept waiting for somebody else."""
+    given: list[Given] = []
+    for client in [*order, *order, *order]:
+        given += issued(client, JAN, asked(client, queue, terms, JAN, given))
+    for client in PEOPLE:
+        may = asked(client, queue, terms, JAN, given)
+        assert may.cents == 0
+        assert not [r for held in may.held for r in held.reasons if r.kind == "queue"]
+
+
+# What is thought of ahead, and what is issued, agree.
+
+READER = Reader(load_plugins(), None)
+
+
+@given(
+    st.integers(1, 30),
+    st.integers(0, 400),
+    st.lists(
+        st.builds(
+            Cap,
+            name=st.just("some"),
+            window=st.sampled_from(["award", "month", "calendar_year", "budget_year", "program"]),
+            most=st.integers(0, 3000),
+        ),
+        max_size=3,
+    ),
+)
+def test_simulated_is_what_would_be_issued(visits: int, start: int, limits: list[Cap]) -> None:
+    rule, mistakes = READER.read_rule(
+        {
+            "id": "drop-in",
+            "title": "Coming in",
+            "goal": {"kind": "any_of", "events": ["visit"]},
+            "reward": [
+                {
+                    "kind": "escalating_voucher",
+                    "start": f"{start // 100}.{start % 100:02}",
+                    "step": "0.35",
+                },
+                {"kind": "every_nth", "every": 3, "worth": "5.00"},
+            ],
+        },
+        Place("drawn"),
+    )
+    assert rule is not None, mistakes
+    course = Course(rule, tuple(JAN + timedelta(weeks=2 * n) for n in range(visits)))
+    terms = Terms(caps=tuple(limits), budget_year=(4, 1))
+    hand = Hand(course.days, limits, terms.budget_year)
+    purse, state = hand.empty(), course.start()
+    queue: list[Due] = []
+    given: list[Given] = []
+    for n, day in enumerate(course.days):
+        state, gain = course.met(n, state)
+        amounts = [cents for _, cents in gain.sure]
+        purse = hand.give(n, purse, sum(amounts), sum(map(hand.over, amounts)))
+        queue += [due(len(queue) + k, cents) for k, cents in enumerate(amounts, 1) if cents]
+        given += issued("ann", day, asked("ann", queue, terms, day, given))
+        assert purse.earned == sum(one.cents for one in queue)
+        assert purse.issued == sum(one.share.cents for one in given)
+
+
+def test_the_limits_that_bind_whichever_fund_pays() -> None:
+    grant, gifts = Fund(name="grant", amount=1), Fund(name="gifts", amount=1, pays_for=("group",))
+    everybody = Cap(name="all", window="month", most=1)
+    grants = Cap(name="grant's", window="month", most=1, fund="grant")
+    fund_s = Cap(name="fund's", window="month", most=1, fund="grant", per="fund")
+    old = Cap(name="old", window="month", most=1, ends=date(2025, 1, 1))
+    terms = Terms(funds=(grant, gifts), caps=(everybody, grants, fund_s, old))
+    assert binding(terms, "drop-in", JAN) == [everybody, grants]
+    assert binding(terms, "group", JAN) == [everybody], "gifts may pay what the grant may not"
+
+
+# Warnings ahead of time.
+
+
+def test_at_80_percent_of_a_limit_or_a_fund_it_is_said_and_a_line_warns_without_holding() -> None:
+    terms = Terms(
+        funds=(Fund(name="grant", amount=1000_00),),
+        caps=(Cap(name="year", window="calendar_year", most=750_00),),
+        lines=(
+            Cap(name="year", window="calendar_year", most=600_00),
+            Cap(name="tax report", window="calendar_year", most=2000_00, cite="IRS, 2026"),
+        ),
+    )
+
+    def said(to_ann: int, in_all: int) -> list[str]:
+        to = [Spent("grant", JAN, to_ann, "ann")]
+        return [one.words for one in near("ann", to, [Spent("grant", JAN, in_all)], terms, JAN)]
+
+    assert said(599_99, 799_99) == []
+    assert said(600_00, 799_99) == [
+        "'year': 600.00 of 750.00 has been issued to them this calendar year"
+    ]
+    assert said(2000_00, 800_00) == [
+        "'year': 2000.00 of 750.00 has been issued to them this calendar year",
+        "'tax report': 2000.00 has been issued to them this calendar year; the line is at 2000.00 (IRS, 2026)",
+        "'grant': 800.00 of 1000.00 has been issued in all",
+    ]
+
+
+def test_the_same_question_has_the_same_answer_in_any_order_of_what_was_issued() -> None:
+    dice = Random(1)
+    given = [
+        Given(dice.choice(PEOPLE), JAN + timedelta(days=n), Share((n, 1), "grant", 5))
+        for n in range(20)
+    ]
+    queue = [due(100 + n, 7, PEOPLE[n % 3]) for n in range(9)]
+    terms = Terms(
+        funds=(Fund(name="grant", amount=150),), caps=(Cap(name="m", window="month", most=40),)
+    )
+    answer = asked("bea", queue, terms, date(2026, 1, 30), given)
+    for _ in range(5):
+        dice.shuffle(given)
+        assert asked("bea", queue, terms, date(2026, 1, 30), given) == answer
