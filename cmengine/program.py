@@ -7,14 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
 from cmengine.days import day_of, moment_on
 from cmengine.dice import commitment, dice_from
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.evaluate import Dice
 from cmengine.ids import new_id
-from cmengine.kept import of_json, with_settings
+from cmengine.kept import of_json, of_rewards, with_settings
 from cmengine.kinds import Kind
 from cmengine.ledger import Ledger, create_ledger, open_ledger
 from cmengine.model import Choice, Rule
@@ -34,6 +34,7 @@ from cmengine.settings import (
 
 if TYPE_CHECKING:
     from cmengine.plugins import Registry
+    from cmengine.turns import Turns
 
 Clock = Callable[[], datetime]
 FUTURE = timedelta(minutes=10)  # how far ahead a clock may be
@@ -61,17 +62,10 @@ class Program:
 
     @cached_property
     def keys(self) -> Keys:
-        """Read the program's secrets, when a draw or a code needs them. Raises CMError."""
-        keys = read_keys(self.folder / KEY)
-        if self.ledger.fact("draws") != commitment(keys.draws):
-            raise CMError(
-                Mistake(
-                    str(self.folder / KEY),
-                    "this is not the key that this program promised its draws with",
-                    "put the program's own key back from a backup",
-                )
-            )
-        return keys
+        """Read the program's secrets, when a code needs them. Raises CMError where they are not its own."""
+        from cmengine.turns import keys_of  # late: most commands at the desk need no key
+
+        return keys_of(self.ledger, self.folder / KEY)
 
     def now(self) -> datetime:
         """Give the present moment in the program's zone, to the second."""
@@ -120,7 +114,8 @@ class Program:
                 table = with_settings(table, choice.settings, self.registry)
             except ValueError as error:
                 raise CMError(Mistake(f"rule '{choice.rule}'", str(error))) from error
-            self._rules[key] = self.built(table, choice.digest)
+            rule = self.built(table, choice.digest)
+            self._rules[key] = evolve(rule, settings=of_rewards(choice.settings))
         return self._rules[key]
 
     def built(self, table: Mapping[str, Any], digest: str) -> Rule:
@@ -177,7 +172,7 @@ def open_program(
     if not (folder / KEY).is_file():
         ledger.close()
         read_keys(folder / KEY)
-    program = Program(
+    return Program(
         folder=folder,
         settings=settings,
         kinds=kinds,
@@ -185,18 +180,41 @@ def open_program(
         ledger=ledger,
         by=who,
         clock=clock,
-        dice=dice_from(lambda: program.keys.draws),
+        dice=dice_of(ledger, folder),
     )
-    return program
+
+
+def dice_of(ledger: Ledger, folder: Path) -> Dice:
+    """Make the dice of a program: for each event, from the secret that was in force when it was logged.
+
+    Neither a secret nor the key is looked at before dice are thrown.
+    """
+    turns: list[Turns] = []
+
+    def secret_of(event: str) -> bytes:
+        if not turns:
+            from cmengine.turns import Turns  # late, as above
+
+            turns.append(Turns(ledger, folder / KEY))
+        return turns[0].secret_of(event)
+
+    return dice_from(secret_of)
 
 
 def make_database(folder: Path, *, by: str, clock: Clock = now_utc) -> None:
     """Make the ledger and the key of a new program, and write down the hash of its draw secret."""
     keys = make_keys(folder / KEY)
     ledger = create_ledger(folder / DATABASE)
+    at = clock().isoformat(timespec="seconds")
     with ledger.writing():
-        ledger.set_fact("draws", commitment(keys.draws))
-        ledger.set_fact("made_at", clock().isoformat(timespec="seconds"))
+        ledger.insert(
+            "draw_secrets",
+            commitment=commitment(keys.draws[0]),
+            after_event=0,
+            committed_at=at,
+            committed_by=by,
+        )
+        ledger.set_fact("made_at", at)
         ledger.set_fact("made_by", by)
     ledger.close()
 

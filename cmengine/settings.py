@@ -143,9 +143,9 @@ class Settings:
 
 @frozen(eq=False, repr=False)
 class Keys:
-    """The program's two secrets, kept outside the database: for draws, and for voucher codes."""
+    """The program's secrets, kept outside the database: for draws, one after the other, and for codes."""
 
-    draws: bytes
+    draws: tuple[bytes, ...]
     codes: bytes
 
 
@@ -232,9 +232,32 @@ def make_keys(path: Path) -> Keys:
     import json
     import secrets
 
-    keys = Keys(secrets.token_bytes(32), secrets.token_bytes(32))
-    write_private(path, json.dumps({"draws": keys.draws.hex(), "codes": keys.codes.hex()}) + "\n")
+    keys = Keys((secrets.token_bytes(32),), secrets.token_bytes(32))
+    text = json.dumps({"draws": [keys.draws[0].hex()], "codes": keys.codes.hex()})
+    write_private(path, text + "\n")
     return keys
+
+
+def add_draw_secret(path: Path) -> bytes:
+    """Make a further draw secret and keep it in the file of the keys, safely on disk before this returns.
+
+    The others stay in the file, used or not. Call it inside the one write transaction. Raises CMError.
+    """
+    import json
+    import secrets
+
+    read_keys(path)
+    kept: dict[str, Any] = json.loads(path.read_text())
+    secret = secrets.token_bytes(32)
+    text = json.dumps({**kept, "draws": [*kept["draws"], secret.hex()]})
+    try:
+        replace_private(path, text + "\n")
+    except OSError as error:
+        what = f"the program's key cannot be written: {error.strerror or error}"
+        raise CMError(
+            Mistake(str(path), what, "nothing was changed; mend it, then do it again")
+        ) from error
+    return secret
 
 
 def read_keys(path: Path) -> Keys:
@@ -243,7 +266,8 @@ def read_keys(path: Path) -> Keys:
 
     try:
         found: dict[str, Any] = json.loads(path.read_text())
-        keys = Keys(bytes.fromhex(found["draws"]), bytes.fromhex(found["codes"]))
+        draws = tuple(bytes.fromhex(one) for one in found["draws"])
+        keys = Keys(draws, bytes.fromhex(found["codes"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CMError(
             Mistake(
@@ -259,3 +283,22 @@ def write_private(path: Path, text: str) -> None:
     """Write a new file that only its owner can read. Raises FileExistsError."""
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
         file.write(text)
+
+
+def replace_private(path: Path, text: str) -> None:
+    """Put a text in the place of a private file, all of it or none, safely on disk. Raises OSError."""
+    new = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:
+        new.chmod(0o600)
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    if hasattr(
+        os, "O_DIRECTORY"
+    ):  # elsewhere a folder cannot be synced, and a rename needs no sync
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -13,7 +13,7 @@ from cmengine.evaluate import Ask
 from cmengine.kept import digest, of_json
 from cmengine.ledger import KeptOccurrence, Remembered, Stored, open_ledger
 from cmengine.memory import to_text
-from cmengine.program import Program
+from cmengine.program import Program, dice_of
 from cmengine.replay import Given, Replay, fresh
 from cmengine.sheet import day_text
 from cmengine.tariff import Tariff
@@ -74,7 +74,8 @@ def _alone(program: Program, clients: Sequence[str], counts: Mapping[str, int]) 
     """Replay some clients with a connection of our own: SQLite's must not be used across a fork."""
     ledger = open_ledger(program.ledger.path)
     try:
-        return _clients_verdict(evolve(program, ledger=ledger), clients, counts)
+        own = evolve(program, ledger=ledger, dice=dice_of(ledger, program.folder))
+        return _clients_verdict(own, clients, counts)
     finally:
         ledger.close()
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "import": ("events", "Log many events from a CSV or JSON Lines file."),
     "awards": ("awards", "List what was earned."),
     "explain": ("awards", "Say why an award is what it is, to the cent."),
+    "draw": ("draw", "Replay a draw from the bowl, and let anybody check it."),
     "voucher": ("voucher", "Issue what is waiting, and redeem by code."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "verify": ("verify", "Replay the log and compare every award with it."),
