@@ -7,6 +7,7 @@ from itertools import accumulate
 from attrs import define, evolve, field, frozen
 
 from cmengine.absent import Absent, kept_problems
+from cmengine.dice import commitment
 from cmengine.elsewhere import can_fork, in_child, no_garbage
 from cmengine.errors import CMError
 from cmengine.evaluate import Ask
@@ -18,6 +19,7 @@ from cmengine.replay import Given, Replay, fresh
 from cmengine.sheet import day_text
 from cmengine.tariff import Tariff
 from cmengine.timeline import Correction, Timelines
+from cmengine.turns import turns_of
 
 PORTION = 20_000  # events that are held at once
 MANY = 50_000  # events from which on a second process helps
@@ -109,6 +111,9 @@ def _file_problems(program: Program) -> Iterator[str]:
         for row in ledger.rows("select digest, rule, body from rules order by rule"):
             if digest(of_json(row["body"])) != row["digest"]:
                 yield f"rule '{row['rule']}': its kept text is not the text that was published"
+        for turn in turns_of(ledger):
+            if turn.secret is not None and commitment(turn.secret) != turn.commitment:
+                yield f"the draw secret promised as {turn.commitment[:16]}... is not the one that was opened"
         for row in ledger.rows(
             "select client, waiting_cents from balances where waiting_cents < 0"
         ):

@@ -22,6 +22,7 @@ from cmengine.options import Place
 from cmengine.program import Program, open_program
 from cmengine.publish import publish
 from cmengine.reasons import reasons
+from cmengine.turns import retire
 from cmengine.verify import verify
 from cmengine.vouchers import issue_voucher, redeem_voucher
 
@@ -105,6 +106,7 @@ def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
     with program.ledger.writing():
         program.ledger.add_delivery(1, None, program.now())
     correct_event(program, program.ledger.awards()[0].event, "It was somebody else")
+    retire(program)
     tables = program.ledger.rows("select name from sqlite_schema where type = 'table'")
     facts = {row[0] for row in tables} - migrations.STATE
     assert {"events", "awards", "vouchers", "redemptions"} <= facts
