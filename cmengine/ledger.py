@@ -118,6 +118,15 @@ class Ledger:
                 raise in_words(self.path, error) from error
             raise
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read everything inside as it stands at one moment, whatever others write meanwhile."""
+        self._db.execute("begin")
+        try:
+            yield
+        finally:
+            self._db.execute("rollback")
+
     def _begin(self) -> None:
         """Begin to write; wait for others who do. SQLite by itself would look for its turn too seldom to
         find the short time between two batches of a long import.

@@ -29,6 +29,7 @@ COMMANDS = {
     "draw": ("draw", "Replay a draw from the bowl, and let anybody check it."),
     "voucher": ("voucher", "Issue what is waiting, and redeem by code."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
+    "export": ("export", "Write what the ledger holds for other programs to read."),
     "verify": ("verify", "Replay the log and compare every award with it."),
     "plugins": ("plugins", "List the plugins, their kinds, and which did not load."),
     "demo": ("demo", "Make a whole program in a new folder and tell its story."),
