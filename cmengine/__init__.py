@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cmengine.dice import draw
     from cmengine.errors import did_you_mean
     from cmengine.ladder import Phase, climb, phase_at, phase_worth
     from cmengine.marker import hookimpl
@@ -47,6 +48,7 @@ __all__ = [
     "climb",
     "did_you_mean",
     "dollars",
+    "draw",
     "hookimpl",
     "phase_at",
     "phase_worth",
@@ -60,6 +62,7 @@ _HOMES = {
     "climb": "ladder",
     "did_you_mean": "errors",
     "dollars": "money",
+    "draw": "dice",
     "hookimpl": "marker",
     "phase_at": "ladder",
     "phase_worth": "ladder",

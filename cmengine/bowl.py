@@ -3,11 +3,13 @@
 Slips go back after each draw. Worths are in cents.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from math import gcd, sqrt
 
 from attrs import frozen
+
+from cmengine.model import Award
 
 MOST_TRIED = 200_000
 
@@ -42,6 +44,11 @@ class Bowl:
     def after(self, draws: int) -> tuple[float, float]:
         """Give mean and standard deviation, in cents, of so many draws together."""
         return float(draws * self.mean), self.spread * sqrt(draws)
+
+
+def bowl_of(slips: Iterable[tuple[int, Award]]) -> Bowl:
+    """Make a bowl of slips as a reward says them; of a thing, no worth is known here."""
+    return Bowl(tuple((count, award.cents) for count, award in slips))
 
 
 def solve_bowl(

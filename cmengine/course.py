@@ -235,7 +235,9 @@ def gain_of(
             sure += [(number, award.cents) for award in awards if award.cents]
             continue
         if isinstance(reward, Odds):
-            draws.append(Draws(number, *reward.odds(occurrence)))
+            times, slips = reward.odds(occurrence)
+            odds = tuple((count, award.cents) for count, award in slips)
+            draws.append(Draws(number, times, odds))
             continue
         if asked is not None:
             asked.add(reward.kind)

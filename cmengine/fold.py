@@ -102,5 +102,19 @@ def catches_up(before: Sequence[TimelineRow], choice: Choice, seq: int, event: E
     )
 
 
+def counted_under(timeline: Sequence[TimelineRow], seq: int, day: date) -> Choice | None:
+    """Find the choice under which an event (its place in the log, its day) was shown to a rule, if any:
+    the one in force when it was logged, or else the first that caught up with it.
+    """
+    known = [row for row in timeline if row.after_event < seq]
+    choice = in_force(known, day)
+    if choice is not None:
+        return choice
+    later = range(len(known), len(timeline))
+    return next(
+        (timeline[n].choice for n in later if _catches(timeline[:n], timeline[n].choice, day)), None
+    )
+
+
 def _catches(before: Sequence[TimelineRow], choice: Choice, day: date) -> bool:
     return choice.stands and day >= choice.on and in_force(before, day) is None

@@ -40,22 +40,36 @@ def of_json(text: str) -> dict[str, Any]:
 def with_settings(
     table: Table, settings: Iterable[tuple[str, str]], registry: "Registry"
 ) -> dict[str, Any]:
-    """Put a client's own settings into a copy of a rule's table. Raises ValueError, in words."""
-    goal = dict(table["goal"])
+    """Put a client's own settings into a copy of a rule's table. Raises ValueError, in words.
+
+    ``goal.KEY`` is an option of the goal, ``reward.KEY`` one of every reward that has it.
+    """
+    goal, rewards = dict(table["goal"]), [dict(one) for one in table["reward"]]
     allowed = table.get("client_sets", [])
-    cls, _, _ = registry.find("goal", goal["kind"])
     for key, text in settings:
         if key not in allowed:
             raise ValueError(
                 f"'{key}' is not the client's to set; {did_you_mean(key, allowed) or 'in this rule nothing is'}"
             )
-        name = key.partition(".")[2]
-        if cls is not None:
-            try:
-                goal[name] = from_text(cls, name, text)
-            except ValueError as error:
-                raise ValueError(f"{key}: {error}") from error
-    return {**table, "goal": goal}
+        part, _, name = key.partition(".")
+        for one in [goal] if part == "goal" else rewards:
+            cls, _, _ = registry.find(part, one["kind"])
+            if cls is not None and name in {a.name for a in attrs.fields(cls)}:
+                try:
+                    one[name] = from_text(cls, name, text)
+                except ValueError as error:
+                    raise ValueError(f"{key}: {error}") from error
+    return {**table, "goal": goal, "reward": rewards}
+
+
+def of_rewards(settings: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Give those of a client's settings that concern the rewards."""
+    return tuple((key, text) for key, text in settings if key.startswith("reward."))
+
+
+def in_words(settings: Iterable[tuple[str, str]]) -> str:
+    """Write settings the way they are typed: ``reward.certain = true``."""
+    return ", ".join(f"{key} = {text}" for key, text in settings)
 
 
 def still_to_set(

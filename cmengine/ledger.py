@@ -176,6 +176,15 @@ class Ledger:
             self._sealers[key] = Sealer(key)
         return self._sealers[key]
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read everything inside as it stands at one moment, whatever others write meanwhile."""
+        self._db.execute("begin")
+        try:
+            yield
+        finally:
+            self._db.execute("rollback")
+
     def _begin(self) -> None:
         """Begin to write; wait for others who do. SQLite by itself would look for its turn too seldom to
         find the short time between two batches of a long import.

@@ -163,10 +163,16 @@ class Promise(Protocol):
 
 @runtime_checkable
 class Odds(Protocol):
-    """A reward that draws from a bowl and can say what is in it, so that its cost can be worked out."""
+    """A reward that draws from a bowl and can say what is in it.
 
-    def odds(self, occurrence: Occurrence) -> tuple[int, tuple[tuple[int, int], ...]]:
-        """Give how many draws come, and for one draw each (how many such slips, their cents)."""
+    So its cost can be worked out and its odds printed; and its draws can be replayed, if it makes them
+    with `draw`, one after the other, and each is one award.
+    """
+
+    def odds(self, occurrence: Occurrence) -> tuple[int, tuple[tuple[int, Award], ...]]:
+        """Give how many draws come (0: none, as nothing is left to chance), and what is in the bowl: each
+        (how many such slips, what such a slip gives), in order.
+        """
         ...
 
 
@@ -202,7 +208,8 @@ class Rule:
     """A goal, and what meeting it earns.
 
     `per_day` and `per_week` are how many occurrences count in a day and in a week (None: all).
-    `digest` names this very version of the rule. `notify` holds (kind, options) pairs.
+    `digest` names this very version of the rule. `notify` holds (kind, options) pairs. `settings` are a
+    client's own, as far as they concern the rewards; `variants` are the rule as a client may so set it.
     """
 
     id: str
@@ -219,6 +226,8 @@ class Rule:
     client_sets: tuple[str, ...] = ()
     notify: tuple[Notifier, ...] = ()
     digest: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
+    variants: "tuple[Rule, ...]" = ()
 
     def open_on(self, day: date) -> bool:
         """Say whether the rule runs on this day."""

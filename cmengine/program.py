@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
 from cmengine.days import day_of, moment_on
 from cmengine.dice import commitment, dice_from
@@ -15,7 +15,7 @@ from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.evaluate import Dice
 from cmengine.ids import new_id
 from cmengine.journal import Signature
-from cmengine.kept import of_json, with_settings
+from cmengine.kept import of_json, of_rewards, with_settings
 from cmengine.kinds import Kind
 from cmengine.ledger import Ledger, create_ledger, open_ledger
 from cmengine.model import Choice, Rule
@@ -36,6 +36,7 @@ from cmengine.settings import (
 if TYPE_CHECKING:
     from cmengine.plugins import Registry
     from cmengine.room import Room
+    from cmengine.turns import Turns
 
 Clock = Callable[[], datetime]
 FUTURE = timedelta(minutes=10)  # how far ahead a clock may be
@@ -71,16 +72,7 @@ class Program:
     @cached_property
     def keys(self) -> Keys:
         """Read the program's secrets, when a draw, a code or the journal needs them. Raises CMError."""
-        keys = read_keys(self.folder / KEY)
-        if self.ledger.fact("draws") != commitment(keys.draws):
-            raise CMError(
-                Mistake(
-                    str(self.folder / KEY),
-                    "this is not the key that this program promised its draws with",
-                    "put the program's own key back from a backup",
-                )
-            )
-        return keys
+        return keys_of(self.ledger, self.folder / KEY)
 
     def now(self) -> datetime:
         """Give the present moment in the program's zone, to the second."""
@@ -129,7 +121,8 @@ class Program:
                 table = with_settings(table, choice.settings, self.registry)
             except ValueError as error:
                 raise CMError(Mistake(f"rule '{choice.rule}'", str(error))) from error
-            self._rules[key] = self.built(table, choice.digest)
+            rule = self.built(table, choice.digest)
+            self._rules[key] = evolve(rule, settings=of_rewards(choice.settings))
         return self._rules[key]
 
     def built(self, table: Mapping[str, Any], digest: str) -> Rule:
@@ -198,7 +191,7 @@ def open_program(
     if not (folder / KEY).is_file():
         ledger.close()
         read_keys(folder / KEY)
-    program = Program(
+    return Program(
         folder=folder,
         settings=settings,
         kinds=kinds,
@@ -206,9 +199,40 @@ def open_program(
         ledger=ledger,
         by=who,
         clock=clock,
-        dice=dice_from(lambda: program.keys.draws),
+        dice=dice_of(ledger, folder),
     )
-    return program
+
+
+def keys_of(ledger: Ledger, path: Path) -> Keys:
+    """Read the keys; raise CMError where the secret that the program promised is not among them."""
+    keys = read_keys(path)
+    promised = ledger.one("select commitment from draw_secrets order by seq desc limit 1")
+    if promised is None or promised[0] not in map(commitment, keys.draws):
+        raise CMError(
+            Mistake(
+                str(path),
+                "this is not the key that this program promised its draws with",
+                "put the program's own key back from a backup",
+            )
+        )
+    return keys
+
+
+def dice_of(ledger: Ledger, folder: Path) -> Dice:
+    """Make the dice of a program: for each event, from the secret that was in force when it was logged.
+
+    Neither a secret nor the key is looked at before dice are thrown.
+    """
+    turns: list[Turns] = []
+
+    def secret_of(event: str) -> bytes:
+        if not turns:
+            from cmengine.turns import Turns  # late, as above
+
+            turns.append(Turns(ledger, folder / KEY))
+        return turns[0].secret_of(event)
+
+    return dice_from(secret_of)
 
 
 def make_database(folder: Path, *, by: str, clock: Clock = now_utc) -> None:
@@ -218,7 +242,13 @@ def make_database(folder: Path, *, by: str, clock: Clock = now_utc) -> None:
     made_at = clock().isoformat(timespec="seconds")
     ledger.sign = lambda: Signature(by, made_at, keys.journal)
     with ledger.writing():
-        ledger.set_fact("draws", commitment(keys.draws))
+        ledger.insert(
+            "draw_secrets",
+            commitment=commitment(keys.draws[0]),
+            after_event=0,
+            committed_at=made_at,
+            committed_by=by,
+        )
         ledger.set_fact("made_at", made_at)
         ledger.set_fact("made_by", by)
     ledger.close()

@@ -71,7 +71,12 @@ def check_files(
             report.mistakes += error.mistakes
             continue
         report.mistakes += wrong
-        report.mistakes += [wrong for draft in drafts for wrong in _cannot_give(draft)]
+        report.mistakes += [
+            wrong
+            for draft in drafts
+            for rule in (draft.rule, *draft.rule.variants)
+            for wrong in _cannot_give(rule, draft.place)
+        ]
         report.drafts += drafts
         report.named |= ids_in(tables)
         by_file.append((path, reader, drafts))
@@ -112,23 +117,23 @@ def _beside(rule: Rule) -> str:
     return getattr(rule.goal, "beside", None) or ""
 
 
-def _cannot_give(draft: Draft) -> list[Mistake]:
+def _cannot_give(rule: Rule, whole: Place) -> list[Mistake]:
     """Ask a rule what its first times earn, and find a reward that cannot say it, or gives too much."""
-    day = draft.rule.starts or date(2000, 1, 3)
+    day = rule.starts or date(2000, 1, 3)
     todo = "make the amount smaller, or mend the plugin"
-    place = draft.place.at("reward")
+    place = whole.at("reward")
     try:
-        first_times(draft.rule, day)
+        first_times(rule, day)
     except CMError as error:
-        about = f"rule '{draft.rule.id}': "
+        about = f"rule '{rule.id}': "
         return [
             place.wrong(f"reward: {mistake.what.removeprefix(about)}", todo)
             for mistake in error.mistakes
         ]
-    first = Occurrence(rule=draft.rule.id, on=day, value=None, ordinal=1, slot=1, reason="")
+    first = Occurrence(rule=rule.id, on=day, value=None, ordinal=1, slot=1, reason="")
     most = [
-        (n, max(cents for _, cents in reward.odds(first)[1]))
-        for n, reward in enumerate(draft.rule.rewards)
+        (n, max((award.cents for _, award in reward.odds(first)[1]), default=0))
+        for n, reward in enumerate(rule.rewards)
         if isinstance(reward, Odds)
     ]
     return [

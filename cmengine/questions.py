@@ -94,13 +94,17 @@ def _ask_about_reward(asker: Asker, reward: Any, one: Time) -> None:
     if isinstance(reward, Odds):
         odds = asker.ask(one.said, lambda: _whole(reward.odds(one.occurrence)))
         if odds is not NOTHING and not odds:
-            asker.find("answers", "its odds are not a number of draws, and (slips, cents) for each")
+            asker.find("answers", "its odds are not a number of draws, and (slips, Award) for each")
 
 
 def _whole(odds: Any) -> bool:
     draws, slips = odds
-    flat = [draws, *(number for slip in slips for number in slip)]
-    return all(type(number) is int and number >= 0 for number in flat) and bool(slips)
+    counts = [draws, *(count for count, _ in slips)]
+    return (
+        all(type(count) is int and count >= 0 for count in counts)
+        and all(type(award) is Award for _, award in slips)
+        and bool(slips or not draws)
+    )
 
 
 def stories(part: str, made: Any) -> Iterator[tuple[str, Callable[[], str]]]:

@@ -5,10 +5,12 @@ from datetime import date
 from cmengine.absent import Absent
 from cmengine.errors import CMError, Fault, Mistake
 from cmengine.explain import Explanation, explain_award
+from cmengine.fold import counted_under
 from cmengine.ledger import AwardRow
 from cmengine.model import Award, Choice, Occurrence, Rule
 from cmengine.money import dollars
 from cmengine.program import Program
+from cmengine.turns import turn_of, turns_of
 
 
 def explained(program: Program, award: str) -> tuple[AwardRow, Rule | None, Explanation]:
@@ -17,15 +19,7 @@ def explained(program: Program, award: str) -> tuple[AwardRow, Rule | None, Expl
     Where a plugin that it needs is not installed any more, or has no answer, there is no rule, and the award is told as
     it was kept.
     """
-    row = program.ledger.find_award(award)
-    if row is None:
-        raise CMError(
-            Mistake(
-                f"award '{award:.40}'",
-                "there is no such award",
-                "the numbers stand in: cmengine awards",
-            )
-        )
+    row = award_named(program, award)
     absent = Absent(program).of(row.digest)
     if not absent:
         try:
@@ -44,9 +38,30 @@ def explained(program: Program, award: str) -> tuple[AwardRow, Rule | None, Expl
 
 def _worked_out(program: Program, row: AwardRow) -> tuple[Rule, Explanation]:
     kept = Award(label=row.label, cents=row.cents, item=row.item)
-    rule = program.rule_of(_choice(program, row))
+    rule = rule_for(program, row)
+    dice = program.dice(row.event, row.rule, row.reward)
+    occurrence, place = occurrence_of(program, row), place_of(program, row)
+    return rule, explain_award(rule, row.reward, occurrence, place, kept, dice)
+
+
+def award_named(program: Program, award: str) -> AwardRow:
+    """Find an award by the number that people type, like ``17.1``. Raises CMError."""
+    row = program.ledger.find_award(award)
+    if row is None:
+        raise CMError(
+            Mistake(
+                f"award '{award:.40}'",
+                "there is no such award",
+                "the numbers stand in: cmengine awards",
+            )
+        )
+    return row
+
+
+def occurrence_of(program: Program, row: AwardRow) -> Occurrence:
+    """Give the occurrence that an award comes from, as its rewards were shown it."""
     found = program.ledger.find_event(row.event)
-    occurrence = Occurrence(
+    return Occurrence(
         rule=row.rule,
         on=row.on,
         value=found.event.value if found else None,
@@ -54,10 +69,17 @@ def _worked_out(program: Program, row: AwardRow) -> tuple[Rule, Explanation]:
         slot=row.slot,
         reason=row.reason,
     )
+
+
+def place_of(program: Program, row: AwardRow) -> int:
+    """Give an award's place (from 0) among those of its reward for the same occurrence."""
     of_reward = program.ledger.awards("occurrence = ? and reward = ?", row.occurrence, row.reward)
-    place = [one.n for one in of_reward].index(row.n)
-    dice = program.dice(row.event, row.rule, row.reward)
-    return rule, explain_award(rule, row.reward, occurrence, place, kept, dice)
+    return [one.n for one in of_reward].index(row.n)
+
+
+def rule_for(program: Program, row: AwardRow) -> Rule:
+    """Build the rule that gave an award, with the client's settings. Raises CMError without its plugins."""
+    return program.rule_of(_choice(program, row))
 
 
 def worked_from(program: Program, row: AwardRow, rule: Rule | None) -> dict[str, object]:
@@ -75,8 +97,8 @@ def worked_from(program: Program, row: AwardRow, rule: Rule | None) -> dict[str,
         "reward": _part(rule.rewards[row.reward]) if rule else str(table["reward"][row.reward]),
         "ordinal": row.ordinal,
         "slot": row.slot,
-        "dice": f"HMAC-SHA256(draw secret, event + rule + {row.reward})",
-        "draw secret's hash": program.ledger.fact("draws"),
+        "dice": f"HMAC-SHA256(draw secret, event + rule + {row.reward} + throw)",
+        "draw secret's hash": turn_of(turns_of(program.ledger), row.event_seq).commitment,
     }
 
 
@@ -85,10 +107,11 @@ def _part(part: object) -> str:
 
 
 def _choice(program: Program, row: AwardRow) -> Choice:
-    """Find a choice of this version, for the client's settings; rewards are the same under each."""
-    for one in program.ledger.timelines(row.client).get(row.rule, []):
-        if one.choice.digest == row.digest and one.choice.stands:
-            return one.choice
+    """Find the choice under which an award was earned, for the version and the client's settings."""
+    timeline = program.ledger.timelines(row.client).get(row.rule, [])
+    choice = counted_under(timeline, row.event_seq, row.on)
+    if choice is not None and choice.digest == row.digest:
+        return choice
     return Choice(
         id="", client=row.client, rule=row.rule, digest=row.digest, settings=(), on=date.min
     )

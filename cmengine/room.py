@@ -214,11 +214,7 @@ def _polled(pipe: int) -> Any:
 
 def _lent(dice: Random) -> bytes:
     """Write down dice: their state, so that what they show is what they would have shown here."""
-    if type(dice) not in (Random, Unthrown):
-        return pickle.dumps(dice)
-    same = Random()  # noqa: S311 (its state is the other's)
-    same.setstate(dice.getstate())
-    return pickle.dumps(same)
+    return pickle.dumps(dice.thrown() if hasattr(dice, "thrown") else dice)
 
 
 def _open(parts: list[Any], limits: Limits) -> _Open:
@@ -252,7 +248,7 @@ class _Inside:
             number, name, given = pickle.loads(self._receive())  # noqa: S301 (from the process that asks)
             if name == "awards":
                 occurrence, _, watch = given
-                given = (occurrence, _Lent(self._borrow), watch)  # type: ignore[arg-type]
+                given = (occurrence, _Lent(self._borrow), watch)
             self._answer(number, name, given)
 
     def _settle(self) -> None:
@@ -310,12 +306,14 @@ class _Inside:
 class _Lent(Unthrown):
     """Dice of the first process, borrowed when they are first thrown."""
 
-    __slots__ = ()
+    __slots__ = ("_borrow",)
+
+    def __init__(self, borrow: Callable[[], Random]) -> None:
+        self._borrow = borrow
 
     def __getattr__(self, name: str) -> Any:
         if name == "_dice":
-            borrow: Any = self._secret
-            self._dice = borrow()
+            self._dice = self._borrow()
             return self._dice
         return getattr(self._dice, name)
 

@@ -4,6 +4,7 @@ import re
 import typing
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +12,7 @@ import attrs
 from attrs import field, frozen
 
 from cmengine.errors import Mistake, closest, did_you_mean
-from cmengine.kept import Table, digest
+from cmengine.kept import Table, digest, in_words, with_settings
 from cmengine.kinds import Kinds, unknown_kind
 from cmengine.model import Rule
 from cmengine.options import (
@@ -147,11 +148,13 @@ class Reader(NamedTuple):
             )
         if not wrong and "calendar" not in said:
             mistakes += _calendar_fits(rewards, bool(calendar), place)
+        if check:
+            mistakes += self._client_rewards(table, place)
         if goal is not None:
             mistakes += self._kinds_fit(goal, table["goal"], place.at("goal"))
         if mistakes or head is None or goal is None or pace is None:
             return None, mistakes
-        return Rule(
+        rule = Rule(
             **attrs.asdict(head, recurse=False),
             goal=goal,
             rewards=tuple(rewards),
@@ -160,7 +163,51 @@ class Reader(NamedTuple):
             per_week=pace.per_week,
             calendar=calendar,
             digest=known_as or digest(table),
-        ), []
+        )
+        if not check:
+            return rule, []
+        variants, mistakes = self._variants(rule, table, place)
+        return (None, mistakes) if mistakes else (attrs.evolve(rule, variants=variants), [])
+
+    def _client_rewards(self, table: Table, place: Place) -> list[Mistake]:
+        """Check that what a client may set of the rewards is true or false: both can then be judged."""
+        listed = table.get("reward")
+        listed = listed if isinstance(listed, list) else []
+        named = [str(one.get("kind")) for one in listed if isinstance(one, Mapping)]
+        classes = [self.registry.find("reward", kind)[0] for kind in named]
+        options = {
+            f"reward.{a.name}": a.type
+            for cls in classes
+            if cls is not None
+            for a in attrs.fields(attrs.resolve_types(cls))
+        }
+        offers = sorted(key for key, kind in options.items() if kind is bool)
+        mistakes = []
+        for n, key in enumerate(_texts(table.get("client_sets"))):
+            if not key.startswith("reward.") or key in offers or None in classes:
+                continue
+            what = f"client_sets: '{key:.60}' is not an option of a reward"
+            if key in options:
+                what = f"client_sets: '{key}' is not for a client to set; of a reward, only what is true or false is"
+            mistakes.append(place.at("client_sets", n).wrong(what, did_you_mean(key, offers)))
+        return mistakes
+
+    def _variants(
+        self, rule: Rule, table: Table, place: Place
+    ) -> tuple[tuple[Rule, ...], list[Mistake]]:
+        """Build the rule in every other way that a client may set its rewards."""
+        keys = [key for key in rule.client_sets if key.startswith("reward.")]
+        variants = []
+        for answers in product(("false", "true"), repeat=len(keys)):
+            settings = tuple(zip(keys, answers, strict=True))
+            own = with_settings(table, settings, self.registry)
+            rewards, wrong = self._listed(own, "reward", "reward", place)
+            if wrong:
+                told = f"with {in_words(settings)}, {wrong[0].what}"
+                return (), [attrs.evolve(wrong[0], what=told)]
+            if tuple(rewards) != rule.rewards:
+                variants.append(attrs.evolve(rule, rewards=tuple(rewards), settings=settings))
+        return tuple(variants), []
 
     def notifiers(self, table: Table, place: Place) -> tuple[list[Any], list[Mistake]]:
         """Build the notifiers of a rule alone; a rule that names none has the outbox."""
@@ -187,6 +234,8 @@ class Reader(NamedTuple):
         unclear: set[str] = set()
         for n, key in enumerate(_texts(rule.get("client_sets")) if check else ()):
             name = key.partition(".")[2]
+            if key.startswith("reward."):
+                continue  # see _client_rewards
             if key not in offers:
                 mistakes.append(
                     whole.at("client_sets", n).wrong(

@@ -36,9 +36,14 @@ def _settings(table: Any) -> tuple[tuple[str, str], ...]:
     if not isinstance(table, Mapping):
         raise ValueError('it is not a table; write it like { "goal.target" = 5 }')
     return tuple(
-        (key, ",".join(value) if isinstance(value, list) else str(_any(value)))
+        (key, ",".join(value) if isinstance(value, list) else _written(value))
         for key, value in table.items()
     )
+
+
+def _written(value: Any) -> str:
+    """Write a setting the way a client's is typed."""
+    return str(value).lower() if isinstance(value, bool) else str(_any(value))
 
 
 def _earns(lists: Any) -> tuple[tuple[str, ...], ...]:

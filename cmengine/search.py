@@ -241,4 +241,6 @@ def scenario(case: Case, history: History) -> str:
     earns = ", ".join(
         "[" + ", ".join(f'"{award.label}"' for award in got[told.name]) + "]" for told in history
     )
-    return "\n".join([*lines, "]", f"earns = [{earns}]"])
+    own = ", ".join(f'"{key}" = {text}' for key, text in case.rules[0].settings)
+    sets = [f"set = {{ {own} }}"] if own else []
+    return "\n".join([*lines, "]", f"earns = [{earns}]", *sets])

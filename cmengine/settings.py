@@ -169,9 +169,11 @@ class Settings:
 
 @frozen(eq=False, repr=False)
 class Keys:
-    """The program's secrets, kept outside the database: for draws, for voucher codes, for the journal."""
+    """The program's secrets, kept outside the database: for draws, one after the other, for codes and for
+    the journal.
+    """
 
-    draws: bytes
+    draws: tuple[bytes, ...]
     codes: bytes
     journal: bytes
 
@@ -300,10 +302,40 @@ def make_keys(path: Path) -> Keys:
     import json
     import secrets
 
-    names = ("draws", "codes", "journal")
-    keys = Keys(**{name: secrets.token_bytes(32) for name in names})
-    write_private(path, json.dumps({name: getattr(keys, name).hex() for name in names}) + "\n")
+    keys = Keys(
+        (secrets.token_bytes(32),), codes=secrets.token_bytes(32), journal=secrets.token_bytes(32)
+    )
+    text = json.dumps(
+        {
+            "draws": [keys.draws[0].hex()],
+            "codes": keys.codes.hex(),
+            "journal": keys.journal.hex(),
+        }
+    )
+    write_private(path, text + "\n")
     return keys
+
+
+def add_draw_secret(path: Path) -> bytes:
+    """Make a further draw secret and keep it in the file of the keys, safely on disk before this returns.
+
+    The others stay in the file, used or not. Call it inside the one write transaction. Raises CMError.
+    """
+    import json
+    import secrets
+
+    read_keys(path)
+    kept: dict[str, Any] = json.loads(path.read_text())
+    secret = secrets.token_bytes(32)
+    text = json.dumps({**kept, "draws": [*kept["draws"], secret.hex()]})
+    try:
+        replace_private(path, text + "\n")
+    except OSError as error:
+        what = f"the program's key cannot be written: {error.strerror or error}"
+        raise CMError(
+            Mistake(str(path), what, "nothing was changed; mend it, then do it again")
+        ) from error
+    return secret
 
 
 def read_keys(path: Path) -> Keys:
@@ -312,7 +344,8 @@ def read_keys(path: Path) -> Keys:
 
     try:
         found: dict[str, Any] = json.loads(path.read_text())
-        keys = Keys(*(bytes.fromhex(found[name]) for name in ("draws", "codes", "journal")))
+        draws = tuple(bytes.fromhex(one) for one in found["draws"])
+        keys = Keys(draws, bytes.fromhex(found["codes"]), bytes.fromhex(found["journal"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CMError(
             Mistake(
@@ -329,3 +362,22 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
         path.chmod(0o600)
         file.write(text)
+
+
+def replace_private(path: Path, text: str) -> None:
+    """Put a text in the place of a private file, all of it or none, safely on disk. Raises OSError."""
+    new = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:
+        new.chmod(0o600)
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    if hasattr(
+        os, "O_DIRECTORY"
+    ):  # elsewhere a folder cannot be synced, and a rename needs no sync
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

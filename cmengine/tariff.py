@@ -36,10 +36,10 @@ class Watched(Occurrence):
 class Tariff:
     """Asks rewards, and keeps what depends on the rung alone, by the version of the rule."""
 
-    _paid: dict[tuple[str, int, int | None], Awards | None] = Factory(dict)
+    _paid: dict[tuple[object, ...], Awards | None] = Factory(dict)
 
     def __call__(self, rule: Rule, occurrence: Occurrence, event: str, dice: Dice) -> Awards:
-        rung = (rule.digest, occurrence.ordinal, occurrence.slot)
+        rung = (rule.digest, rule.settings, occurrence.ordinal, occurrence.slot)
         paid = self._paid.get(rung)
         if paid is not None:
             return paid

@@ -10,6 +10,7 @@ from attrs import define, evolve, field, frozen
 
 from cmengine.absent import Absent, kept_problems
 from cmengine.chain import Chain
+from cmengine.dice import commitment
 from cmengine.elsewhere import can_fork, in_child, no_garbage
 from cmengine.errors import CMError, Fault
 from cmengine.evaluate import Ask
@@ -19,7 +20,7 @@ from cmengine.journal import Anchor, Sealer
 from cmengine.kept import digest, of_json
 from cmengine.ledger import KeptOccurrence, Remembered, Stored, open_ledger
 from cmengine.memory import to_text
-from cmengine.program import Program
+from cmengine.program import Program, dice_of
 from cmengine.reconcile import stock_problems
 from cmengine.replay import Given, Replay, fresh
 from cmengine.shape import shape_problems
@@ -27,6 +28,7 @@ from cmengine.sheet import day_text
 from cmengine.sqlite import sqlite3
 from cmengine.tariff import Tariff
 from cmengine.timeline import Correction, Timelines
+from cmengine.turns import turns_of
 
 PORTION = 20_000  # events that are held at once
 MANY = 50_000  # events from which on a second process helps
@@ -141,7 +143,8 @@ def _alone(program: Program, clients: Sequence[str], counts: Mapping[str, int]) 
     """Replay some clients with a connection of our own: SQLite's must not be used across a fork."""
     ledger = open_ledger(program.ledger.path)
     try:
-        return _clients_verdict(evolve(program, ledger=ledger), clients, counts)
+        own = evolve(program, ledger=ledger, dice=dice_of(ledger, program.folder))
+        return _clients_verdict(own, clients, counts)
     finally:
         ledger.close()
 
@@ -175,6 +178,9 @@ def _file_problems(program: Program) -> Iterator[str]:
         for row in ledger.rows("select digest, rule, body from rules order by rule"):
             if digest(of_json(row["body"])) != row["digest"]:
                 yield f"rule '{row['rule']}': its kept text is not the text that was published"
+        for turn in turns_of(ledger):
+            if turn.secret is not None and commitment(turn.secret) != turn.commitment:
+                yield f"the draw secret promised as {turn.commitment[:16]}... is not the one that was opened"
         for row in ledger.rows(
             "select client, waiting_cents from balances where waiting_cents < 0"
         ):

@@ -6,6 +6,7 @@ beside it: then coming in during the gap earns at least as much as the welcome w
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
+from itertools import product, starmap
 from random import Random
 
 from cmengine.errors import CMError, Mistake, did_you_mean
@@ -67,7 +68,9 @@ def welcome_mistakes(
                 )
             )
             continue
-        problem = welcome_problem(draft.rule, rules[beside])
+        other = rules[beside]
+        ways = product((draft.rule, *draft.rule.variants), (other, *other.variants))
+        problem = next(filter(None, starmap(welcome_problem, ways)), "")
         if problem:
             todo = "change one of the two, so that coming in earlier earns at least as much"
             mistakes.append(place.wrong(f"goal.beside: {problem}", todo))

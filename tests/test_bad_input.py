@@ -776,10 +776,10 @@ def test_a_ledger_that_cannot_be_used_is_left_as_it_is(
 def test_a_key_that_is_not_the_programs_own_is_refused(folder: Path, refused: Refused) -> None:
     key = folder / "program.key"
     kept = json.loads(key.read_text())
-    key.write_text(json.dumps({**kept, "draws": "00" * 32}))
+    key.write_text(json.dumps({**kept, "draws": ["00" * 32]}))
     (other,) = refused("client", "list")
     assert other.startswith(f"{key}: this is not the key that this program promised its draws with")
-    for text in ("", "[]", "{}", '{"draws": 5, "codes": "aa"}', '{"draws": "x", "codes": "y"}'):
+    for text in ("", "[]", "{}", '{"draws": 5, "codes": "aa"}', '{"draws": ["x"], "codes": "y"}'):
         key.write_text(text)
         (line,) = refused("client", "list")
         assert line.startswith(f"{key}: the program's key cannot be read; put the file back")

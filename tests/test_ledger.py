@@ -27,6 +27,7 @@ from cmengine.publish import publish
 from cmengine.reasons import reasons
 from cmengine.replacing import print_by_code, replace_voucher
 from cmengine.stocking import add_stock
+from cmengine.turns import retire
 from cmengine.verify import verify
 from cmengine.vouchers import issue_voucher, redeem_voucher
 
@@ -143,6 +144,7 @@ def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
         hold = Hold(client="c1", rule="drop-in", event=1, problem="it raised", day=program.today())
         add_holds(program, [hold])
         resume(program, held_for(program.ledger, "c1")["drop-in"])
+    retire(program)
     tables = program.ledger.rows("select name from sqlite_schema where type = 'table'")
     facts = {row[0] for row in tables} - database.STATE
     assert {"events", "awards", "vouchers", "redemptions"} <= facts

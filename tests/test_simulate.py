@@ -24,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmengine import Award, Event, Met, Occurrence, Odds
-from cmengine.bowl import Bowl, solve_bowl
+from cmengine.bowl import Bowl, bowl_of, solve_bowl
 from cmengine.budget import Forecast, forecast
 from cmengine.cli import cli
 from cmengine.course import Course, gain_of, opportunities
@@ -421,7 +421,7 @@ def moments_of(
         for reward in rule.rewards:
             if isinstance(reward, Odds):
                 draws, slips = reward.odds(occurrence)
-                more, spread = Bowl(slips).after(draws)
+                more, spread = bowl_of(slips).after(draws)
                 mean, variance = mean + more, variance + spread**2
     return mean, variance
 
@@ -460,11 +460,13 @@ def test_a_bowl_says_the_odds_with_which_it_draws() -> None:
     (reward,) = PUBLISHED_BOWL.rewards
     assert isinstance(reward, Odds)
     fifth = Occurrence(rule="x", on=MONDAY, value=None, ordinal=5, slot=None, reason="")
-    assert reward.odds(fifth) == (5, ((250, 0), (209, 1_00), (40, 20_00), (1, 100_00)))
+    draws, slips = reward.odds(fifth)
+    assert draws == 5
+    assert bowl_of(slips) == Bowl(((250, 0), (209, 1_00), (40, 20_00), (1, 100_00)))
     drawn = [
         award.cents for n in range(4_000) for award in reward.awards(fifth, DICE(f"{n}", "x", 0))
     ]
-    mean, spread = Bowl(reward.odds(fifth)[1]).after(len(drawn))
+    mean, spread = bowl_of(slips).after(len(drawn))
     assert len(drawn) == 5 * 4_000
     assert abs(sum(drawn) - mean) < 4 * spread
 

@@ -354,7 +354,7 @@ def test_without_the_library_that_encrypts_nothing_is_added(
 
 @given(st.text(min_size=1, max_size=60), st.integers(0, 400))
 def test_a_code_comes_back_as_it_was_and_not_if_a_letter_was_changed(code: str, at: int) -> None:
-    keys, other = Keys(b"d" * 32, b"c" * 32, b"j" * 32), Keys(b"d" * 32, b"e" * 32, b"j" * 32)
+    keys, other = Keys((b"d" * 32,), b"c" * 32, b"j" * 32), Keys((b"d" * 32,), b"e" * 32, b"j" * 32)
     sealed = seal(keys, "card", code)
     assert unseal(keys, "card", sealed) == code
     assert seal(keys, "card", code) != sealed, "the same code twice does not look the same"

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 from attrs import field, frozen
 
-from cmengine.dice import dice_from
+from cmengine.dice import KeyedDice, dice_from
 from cmengine.evaluate import ask
 from cmengine.model import Award, Occurrence, Reward, Rule, Value
 from cmengine.tariff import Tariff
@@ -102,13 +102,19 @@ def test_two_versions_of_a_rule_have_a_tariff_each() -> None:
 
 
 def test_dice_are_made_when_they_are_thrown_and_are_the_same_dice() -> None:
-    import hmac
+    asked: list[str] = []
 
-    dice = DICE("event", "rule", 0)
+    def secret(event: str) -> bytes:
+        asked.append(event)
+        return b"tariff"
+
+    dice = dice_from(secret)("event", "rule", 0)
     assert isinstance(dice, Random)
-    plain = Random(hmac.digest(b"tariff", b"event\nrule\n0", "sha256"))
+    assert asked == []
+    plain = KeyedDice(b"tariff", "event", "rule", 0)
     assert [dice.random(), dice.choice("abc"), dice.gauss(0, 1)] == [
         plain.random(),
         plain.choice("abc"),
         plain.gauss(0, 1),
     ]
+    assert asked == ["event"]

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk, rule_ids
+from cmengine.cli.odds import exactly
 from cmengine.cli.show import document, money, say, table
 from cmengine.errors import CMError, Mistake
 
@@ -134,11 +135,11 @@ def solve_bowl(
     rows = [(str(n), money(cents), f"{n / bowl.count:.4f}") for n, cents in bowl.slips]
     table(rows, ("slips", "worth", "chance"), "  ")
     say(
-        f"A draw is worth {_exactly(bowl.mean)} on average, with a spread of {bowl.spread / 100:.3f}."
+        f"A draw is worth {exactly(bowl.mean)} on average, with a spread of {bowl.spread / 100:.3f}."
     )
     say(f"A slip is worth money with a chance of {float(bowl.wins):.4g}.")
     if mean is not None and bowl.mean != mean:
-        say(f"No such bowl is worth exactly {_exactly(mean)} on average; this one comes nearest.")
+        say(f"No such bowl is worth exactly {exactly(mean)} on average; this one comes nearest.")
     if together:
         say(
             f"{draws} draws are worth {money(round(together[0]))} on average, with a spread of "
@@ -150,19 +151,14 @@ def _bowl_of(desk: Desk, which: str, rule_id: str | None) -> Any:
     from datetime import date
 
     from cmengine import Occurrence, Odds
-    from cmengine.bowl import Bowl
+    from cmengine.bowl import Bowl, bowl_of
     from cmengine.cli.simulate import the_rule
 
     rule = the_rule(desk, which, rule_id)[0]
     first = Occurrence(rule=rule.id, on=date.min, value=None, ordinal=1, slot=1, reason="")
     for reward in rule.rewards:
         if isinstance(reward, Odds):
-            slips = sorted(reward.odds(first)[1], key=lambda slip: slip[1])
-            return Bowl(tuple(slips))
+            slips = bowl_of(reward.odds(first)[1]).slips
+            if slips:
+                return Bowl(tuple(sorted(slips, key=lambda slip: slip[1])))
     raise CMError(Mistake(f"rule '{rule.id}'", "it draws from no bowl", "name another rule"))
-
-
-def _exactly(cents: Any) -> str:
-    text = f"{float(cents) / 100:.4f}".rstrip("0")
-    whole, _, part = text.partition(".")
-    return f"{whole}.{part:0<2}"

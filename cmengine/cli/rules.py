@@ -9,6 +9,7 @@ import click
 from cmengine.cli.bowl import solve_bowl
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk, rule_ids
 from cmengine.cli.held_back import ahead_data, note_ahead
+from cmengine.cli.odds import bowl_data, bowls_of, in_short, say_bowl
 from cmengine.cli.show import complain, count, document, note, problem, say, several, table, wrapped
 from cmengine.cli.simulate import simulate
 from cmengine.cli.versions import diff, history
@@ -234,16 +235,35 @@ def list_rules(desk: Desk, as_json: bool) -> None:
             (digest, program.table(digest)) for digest in program.ledger.current_digests().values()
         ]
         changed = unpublished(program)
+        bowls = [_bowls(program, digest, rule) for digest, rule in menu]
     if as_json:
-        document({"rules": [_shown(digest, rule) for digest, rule in menu], "unpublished": changed})
+        rows = [
+            {**_shown(digest, rule), "bowls": _bowl_data(found)}
+            for (digest, rule), found in zip(menu, bowls, strict=True)
+        ]
+        document({"rules": rows, "unpublished": changed})
         return
-    for _, rule in menu:
+    for (_, rule), found in zip(menu, bowls, strict=True):
         say(f"{rule['title']}   ({rule['id']})")
         if rule.get("why"):
             say(f"    {rule['why']}")
+        for bowl in found:
+            say(wrapped("    ", in_short(bowl["slips"])))
     if not menu:
         say("There is nothing on the menu yet; publish rules with: cmengine rules publish")
     _say_unpublished(changed)
+
+
+def _bowls(program: Any, digest: str, rule: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the bowls of a published rule; none where a plugin it needs is not there."""
+    try:
+        return bowls_of(program.specimen(rule, digest))
+    except CMError:
+        return []
+
+
+def _bowl_data(bowls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"reward": bowl["reward"], **bowl_data(bowl["slips"])} for bowl in bowls]
 
 
 def _say_unpublished(changed: list[str]) -> None:
@@ -272,6 +292,7 @@ def show_rule(desk: Desk, rule_id: str, as_json: bool) -> None:
     """Show one rule: why, from where, what the client may set, and what the first times earn."""
     from cmengine.ahead import first_times
     from cmengine.errors import Mistake, did_you_mean
+    from cmengine.kept import in_words
     from cmengine.publish import unpublished
 
     with desk.open() as program:
@@ -284,9 +305,20 @@ def show_rule(desk: Desk, rule_id: str, as_json: bool) -> None:
         rule = program.table(current[rule_id])
         built = program.specimen(rule, current[rule_id])
         times = first_times(built, program.today())
+        variants = [
+            (in_words(one.settings), dict(one.settings), first_times(one, program.today()))
+            for one in built.variants
+        ]
+        bowls = bowls_of(built)
         changed = [one for one in unpublished(program) if one == rule_id]
     if as_json:
-        document({"rules": [{**_shown(current[rule_id], rule), "first_times": times}]})
+        shown = {
+            **_shown(current[rule_id], rule),
+            "first_times": times,
+            "variants": [{"set": own, "first_times": each} for _, own, each in variants],
+            "bowls": _bowl_data(bowls),
+        }
+        document({"rules": [shown]})
         return
     say(f"{rule['title']}   ({rule_id}, version {current[rule_id][:12]})")
     for key in ("why", "source", "starts", "ends"):
@@ -302,11 +334,20 @@ def show_rule(desk: Desk, rule_id: str, as_json: bool) -> None:
             f"  yours   {', '.join(rule['client_sets'])} (the client sets it: --set {rule['client_sets'][0]}=...)"
         )
     say("  What the first times earn:")
+    _say_times(times)
+    for own, _, each in variants:
+        say(f"  With {own}:")
+        _say_times(each)
+    for bowl in bowls:
+        say_bowl(bowl["slips"], "  ")
+    _say_unpublished(changed)
+
+
+def _say_times(times: list[list[str]]) -> None:
     table(
         [(f"{n}.", ", ".join(labels) or "thanks") for n, labels in enumerate(times, start=1)],
         indent="    ",
     )
-    _say_unpublished(changed)
 
 
 def _short(value: Any) -> str:

@@ -61,8 +61,9 @@ class Simulated:
             "",
             f"{count(len(days), 'visit')}, {day(days[0])} to {day(days[-1])}, with: {event.kind}{value}",
         )
-        if rule.client_sets:
-            yield f"The client has still to set {', '.join(rule.client_sets)}; an example stands in for it."
+        still = [key for key in rule.client_sets if key.startswith("goal.")]
+        if still:
+            yield f"The client has still to set {', '.join(still)}; an example stands in for it."
         if rule.ends and rule.ends < days[-1]:
             yield f"The rule ends on {day(rule.ends)}; nothing after that earns."
         yield ""
