@@ -7,7 +7,7 @@ is still true when it is written; everything in it is kept, or nothing.
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -108,15 +108,22 @@ class Ledger:
     def writing(self) -> Iterator[None]:
         """Hold the one write transaction: everything written inside is kept, or nothing is."""
         self._begin()
+        committing = False
         try:
             yield
+            committing = True
             self._db.execute("commit")
         except BaseException as error:
+            self._roll_back()
+            if isinstance(error, sqlite3.OperationalError):
+                raise in_words(self.path, error, committing=committing) from error
+            raise
+
+    def _roll_back(self) -> None:
+        """Take back what was begun. Where the disk fails in that too, the next who opens the file does it."""
+        with suppress(sqlite3.OperationalError):
             if self._db.in_transaction:
                 self._db.execute("rollback")
-            if isinstance(error, sqlite3.OperationalError):
-                raise in_words(self.path, error) from error
-            raise
 
     def _begin(self) -> None:
         """Begin to write; wait for others who do. SQLite by itself would look for its turn too seldom to
