@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lab.oracles import found_by_verify, opened
+from lab.oracles import found_by_verify
 from lab.races import RACES, riverbank
 from lab.racing import Race, run
 from lab.river import command, do, surroundings

@@ -22,6 +22,7 @@ class Writes:
     commits: int = 1
     typed: str = ""
     own_folder: bool = False  # it makes a program instead of working in one
+    line_by_line: bool = False  # it answers each transaction with a line
     called: str = ""  # a name of its own where a command is tried in several ways
 
     @property
@@ -60,7 +61,15 @@ WRITES = [
         "goes on",
         called="log with a note",
     ),
-    Writes("log", ("log", "--stdin"), "goes on", commits=3, typed=LINES, called="log --stdin"),
+    Writes(
+        "log",
+        ("log", "--stdin"),
+        "goes on",
+        commits=3,
+        typed=LINES,
+        line_by_line=True,
+        called="log --stdin",
+    ),
     Writes("correct", ("correct", "past-c1-3", "--reason", "It was somebody else"), "refuses"),
     Writes("import", ("import", "{files}/events.csv"), "goes on"),
     Writes(

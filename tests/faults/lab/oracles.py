@@ -57,8 +57,8 @@ def content(file: Path) -> Content:
 def digest(db: sqlite3.Connection) -> str:
     """Make a digest of all that a ledger says: its schema, its numbers, and every row of every table."""
     found = hashlib.sha256()
-    found.update(repr(db.execute("pragma user_version").fetchone()).encode())
-    found.update(repr(db.execute("pragma application_id").fetchone()).encode())
+    for setting in ("user_version", "application_id"):
+        found.update(repr(tuple(db.execute(f"pragma {setting}").fetchone())).encode())
     schema = db.execute("select type, name, tbl_name, sql from sqlite_schema order by 1, 2")
     tables = []
     for row in schema:

@@ -127,7 +127,7 @@ def _unlock(between: Barrier) -> None:
         meet("write")
         extend(self, sql, cells)
 
-    Ledger.writing = no_lock  # type: ignore[method-assign]
+    Ledger.writing = no_lock  # type: ignore[method-assign, assignment]
     Ledger.insert = insert  # type: ignore[method-assign]
     Ledger.append = append  # type: ignore[method-assign]
-    founding._alone = partial(no_lock)  # type: ignore[assignment]
+    founding._alone = partial(no_lock)
