@@ -24,7 +24,7 @@ Place = Callable[[], Path]
 Figure = Callable[..., None]
 PRODUCT: list[Mode] = [("delete", "extra"), ("wal", "full")]
 CONTROLS: list[Mode] = [("delete", "off"), ("delete", "full"), ("wal", "off"), ("wal", "normal")]
-SAMPLES, FEW = 20, 4
+SAMPLES, FEW = 10, 4
 INSIDE = [one for one in WRITES if not one.own_folder]
 QUICK = next(one for one in WRITES if one.id == "log")
 LONG = next(one for one in WRITES if one.id == "log --stdin")

@@ -49,8 +49,8 @@ class Disk:
             self.folders = [op for op in self.folders if place(op) != what]
             return
         now = bytearray(self.content.get(what, b""))
-        for op in self.data.pop(what, []):
-            change(now, op)
+        for done in self.data.pop(what, []):
+            change(now, done)
         self.content[what] = bytes(now)
 
 
