@@ -46,20 +46,39 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def in_words(path: Path, error: Exception) -> CMError:
+NOTHING = "nothing was written"
+PERHAPS = "whether it was written is not certain: look whether it is there before doing it again"
+
+
+def in_words(path: Path, error: Exception, *, committing: bool = False) -> CMError:
+    """Say what stopped SQLite, and what to do. A disk that fails while a transaction is being committed
+    leaves it open whether it is there.
+    """
     text = str(error)
     advice = {
         "locked": "somebody else is writing; wait a moment and do it again",
         "readonly": "the file or its folder cannot be written; check its permissions",
-        "full": "the disk is full; make room and do it again",
+        "full": f"the disk is full{_room(path)}; make room and do it again",
         "not a database": "this is not a ledger, or it is damaged; restore a backup",
         "malformed": "the file is damaged; restore a backup",
         "unable to open": "check that the file and its folder can be read and written",
     }
     todo = next(
         (words for part, words in advice.items() if part in text),
-        "check the disk, then do it again",
+        f"check the disk that holds {path.parent}, then do it again",
     )
-    return CMError(
-        Mistake(str(path), f"the ledger could not be used ({text})", f"nothing was written; {todo}")
-    )
+    if committing and "I/O" in text:
+        told = f"{PERHAPS}; check the disk that holds {path.parent}"
+    else:
+        told = f"{NOTHING}; {todo}"
+    return CMError(Mistake(str(path), f"the ledger could not be used ({text})", told))
+
+
+def _room(path: Path) -> str:
+    """Say how much room is left for the files of a folder."""
+    import shutil  # only where there is none
+
+    try:
+        return f" ({shutil.disk_usage(path.parent).free:,} bytes are left in {path.parent})"
+    except OSError:
+        return f" (that of {path.parent})"

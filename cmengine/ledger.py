@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -138,15 +138,22 @@ class Ledger:
     def whole(self) -> Iterator[None]:
         """Hold a transaction that is not journaled: for the schema, and nothing else."""
         self._begin()
+        committing = False
         try:
             yield
+            committing = True
             self._db.execute("commit")
         except BaseException as error:
+            self._roll_back()
+            if isinstance(error, sqlite3.OperationalError):
+                raise in_words(self.path, error, committing=committing) from error
+            raise
+
+    def _roll_back(self) -> None:
+        """Take back what was begun. Where the disk fails in that too, the next who opens the file does it."""
+        with suppress(sqlite3.OperationalError):
             if self._db.in_transaction:
                 self._db.execute("rollback")
-            if isinstance(error, sqlite3.OperationalError):
-                raise in_words(self.path, error) from error
-            raise
 
     def _write_entry(self, draft: Draft, what: str) -> None:
         head = self.one(

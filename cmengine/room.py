@@ -19,6 +19,7 @@ import struct
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 from time import monotonic

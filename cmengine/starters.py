@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from cmengine.errors import CMError, Mistake, did_you_mean
+from cmengine.founding import founding
 from cmengine.program import Clock, make_database, now_utc
 from cmengine.settings import DATABASE, KEY, KINDS, RULES, SETTINGS, load_settings
 
@@ -62,7 +63,8 @@ def make_program(
 ) -> list[str]:
     """Make a program in `folder`; give the names of the rule files it got.
 
-    Raises CMError where something is in the way, before anything is written.
+    Raises CMError where something is in the way; then nothing is written. A stop on the way leaves nothing
+    that the next try would not clear away.
     """
     found = starters()
     if starter is not None and starter not in found:
@@ -75,28 +77,21 @@ def make_program(
     _check(settings, folder)
     copied = []
     try:
-        if folder.exists() and not folder.is_dir():
-            raise CMError(Mistake(str(folder), "is a file", "name a new folder"))
-        own = (SETTINGS, KINDS, DATABASE, KEY, RULES)
-        taken = [one for one in own if (folder / one).exists()]
-        if taken:
-            what = f"has {' and '.join(taken)} in it already"
-            raise CMError(Mistake(str(folder), what, "name a new folder"))
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / RULES).mkdir()
-        (folder / SETTINGS).write_text(settings, encoding="utf-8")
-        kinds = FIRST_KINDS
-        if starter is not None:
-            kinds = (found[starter] / KINDS).read_text(encoding="utf-8")
-            for path in sorted(found[starter].glob("*.toml")):
-                if path.name != KINDS:
-                    (folder / RULES / path.name).write_text(
-                        path.read_text(encoding="utf-8"), encoding="utf-8"
-                    )
-                    copied.append(path.name)
-        (folder / KINDS).write_text(kinds, encoding="utf-8")
-        load_settings(folder)
-        make_database(folder, by=by, clock=clock)
+        with founding(folder, (SETTINGS, KINDS, DATABASE, KEY, RULES)) as made:
+            (made / RULES).mkdir()
+            (made / SETTINGS).write_text(settings, encoding="utf-8")
+            kinds = FIRST_KINDS
+            if starter is not None:
+                kinds = (found[starter] / KINDS).read_text(encoding="utf-8")
+                for path in sorted(found[starter].glob("*.toml")):
+                    if path.name != KINDS:
+                        (made / RULES / path.name).write_text(
+                            path.read_text(encoding="utf-8"), encoding="utf-8"
+                        )
+                        copied.append(path.name)
+            (made / KINDS).write_text(kinds, encoding="utf-8")
+            load_settings(made)
+            make_database(made, by=by, clock=clock)
     except OSError as error:
         raise CMError(
             Mistake(

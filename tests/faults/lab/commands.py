@@ -1,0 +1,99 @@
+"""Every command that writes, and what must be true of it after a stop; every other one only reads.
+
+A new command belongs into one of the two tables: a test compares them with the commands there are.
+"""
+
+from attrs import frozen
+
+
+@frozen
+class Writes:
+    """A command that writes.
+
+    `words` may hold {files}, {code} and {new}. `commits` is how many transactions it takes; with one, all
+    of it is there after a stop, or nothing. `again` says what the same command does when it has been done
+    already: "goes on" (it ends well, and adds nothing that is there), "refuses" (in words), or "adds" (it
+    writes the same down once more, which changes nothing for the client).
+    """
+
+    name: str
+    words: tuple[str, ...]
+    again: str
+    commits: int = 1
+    typed: str = ""
+    own_folder: bool = False  # it makes a program instead of working in one
+    line_by_line: bool = False  # it answers each transaction with a line
+    called: str = ""  # a name of its own where a command is tried in several ways
+
+    @property
+    def id(self) -> str:
+        """Name it in a test's report."""
+        return self.called or self.name
+
+
+DAY = ("--on", "2026-03-30")
+LINES = "".join(f"c{n} visit --on 2026-03-2{n} --id line-{n}\n" for n in (1, 2, 3))
+
+WRITES = [
+    Writes(
+        "init",
+        ("init", "{new}", "--starter", "drop-in"),
+        "refuses",
+        commits=2,
+        own_folder=True,
+    ),
+    Writes("rules publish", ("rules", "publish"), "goes on"),
+    Writes("client add", ("client", "add", "c9", "--name", "Cloud"), "refuses"),
+    Writes("client import", ("client", "import", "{files}/clients.csv"), "goes on"),
+    Writes(
+        "goal choose",
+        ("goal", "choose", "c2", "fewer-drinks", "--words", "My number", "--set", "goal.target=5"),
+        "refuses",
+    ),
+    Writes("goal accept", ("goal", "accept", "c1", "drop-in", *DAY), "refuses"),
+    Writes("goal set", ("goal", "set", "c1", "fewer-drinks", "goal.target=5", *DAY), "adds"),
+    Writes("goal set-aside", ("goal", "set-aside", "c1", "drop-in", *DAY), "refuses"),
+    Writes("goal import", ("goal", "import", "{files}/choices.csv", "--add-clients"), "goes on"),
+    Writes("log", ("log", "c1", "visit", *DAY, "--id", "mine"), "goes on"),
+    Writes(
+        "log",
+        ("log", "c1", "drinks", "2", *DAY, "--id", "mine", "--note", "Felt fine"),
+        "goes on",
+        called="log with a note",
+    ),
+    Writes(
+        "log",
+        ("log", "--stdin"),
+        "goes on",
+        commits=3,
+        typed=LINES,
+        line_by_line=True,
+        called="log --stdin",
+    ),
+    Writes("correct", ("correct", "past-c1-3", "--reason", "It was somebody else"), "refuses"),
+    Writes("import", ("import", "{files}/events.csv"), "goes on"),
+    Writes(
+        "import",
+        ("import", "{files}/some-bad.csv", "--skip-bad", "{files}/aside.csv"),
+        "refuses",
+        called="import --skip-bad",
+    ),
+    Writes("voucher issue", ("voucher", "issue", "c1"), "refuses"),
+    Writes(
+        "voucher issue",
+        ("voucher", "issue", "c1", "--item", "bus pass"),
+        "refuses",
+        called="voucher issue --item",
+    ),
+    Writes("voucher redeem", ("voucher", "redeem"), "refuses", typed="{code}\n"),
+    Writes("outbox send", ("outbox", "send"), "goes on", commits=2),
+]
+
+# What these write is no ledger: a new folder of a demo or of a plugin, or how a plugin was judged.
+BESIDE = {"demo", "plugins new", "plugins check"}
+
+READS = {
+    "rules check", "rules diff", "rules history", "rules list", "rules show", "rules simulate",
+    "rules solve-bowl", "client list", "client show", "goal list", "events", "awards", "explain",
+    "voucher list", "outbox list", "verify",
+}  # fmt: skip
