@@ -8,7 +8,7 @@ from cmengine.sqlite import sqlite3
 
 migrations = Migrations("cmengine")
 
-PARTS = ("ledger", "vouchers", "messages")
+PARTS = ("ledger", "vouchers", "messages", "disclosures")
 """The files of the schema, in the order in which they are run."""
 
 STATE = {"personal", "memories", "_sqlite_migrations"}

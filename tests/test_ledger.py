@@ -14,6 +14,7 @@ from cmengine import database, migrations
 from cmengine.choices import Wish, choose_goals, set_aside, set_goal
 from cmengine.corrections import correct_event
 from cmengine.database import journal_mode
+from cmengine.disclosures import Grounds, disclose
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
 from cmengine.evaluate import play
@@ -104,6 +105,7 @@ def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
     redeem_voucher(program, issued.code)
     with program.ledger.writing():
         program.ledger.add_delivery(1, None, program.now())
+    disclose(program, "all", ["c1"], Grounds(recipient="them", purpose="care", consent="1"))
     correct_event(program, program.ledger.awards()[0].event, "It was somebody else")
     tables = program.ledger.rows("select name from sqlite_schema where type = 'table'")
     facts = {row[0] for row in tables} - migrations.STATE

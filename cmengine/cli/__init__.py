@@ -29,6 +29,8 @@ COMMANDS = {
     "voucher": ("voucher", "Issue what is waiting, and redeem by code."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "verify": ("verify", "Replay the log and compare every award with it."),
+    "fhir": ("fhir", "Exchange choices and events with an EHR, as FHIR R4."),
+    "disclosures": ("disclosures", "List what was given to others about clients, and what for."),
     "plugins": ("plugins", "List the plugins, their kinds, and which did not load."),
     "demo": ("demo", "Make a whole program in a new folder and tell its story."),
 }
