@@ -9,7 +9,17 @@ from cmengine.sqlite import sqlite3
 
 migrations = Migrations("cmengine")
 
-PARTS = ("ledger", "draws", "vouchers", "funds", "stock", "messages", "holds", "journal")
+PARTS = (
+    "ledger",
+    "draws",
+    "vouchers",
+    "funds",
+    "stock",
+    "messages",
+    "disclosures",
+    "holds",
+    "journal",
+)
 """The files of the schema, in the order in which they are run."""
 
 

@@ -314,7 +314,8 @@ class _Lent(Unthrown):
 
     def __getattr__(self, name: str) -> Any:
         if name == "_dice":
-            self._dice = self._borrow()
+            dice: Any = self._borrow()
+            self._dice = dice
             return self._dice
         return getattr(self._dice, name)
 

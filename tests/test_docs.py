@@ -25,6 +25,7 @@ from click.testing import CliRunner
 import cmengine
 from cmengine import hookspecs, model, testing
 from cmengine.cli import COMMANDS, cli
+from cmengine.codes import read_codes
 from cmengine.contract import PROMISES
 from cmengine.dice import dice_from
 from cmengine.errors import Mistake
@@ -275,6 +276,9 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("stock reconcile")
     say("outbox list")
     say("outbox send")
+    say("fhir export", "out.json", "--to", "them", "--purpose", "care", "--consent", "1")
+    say("fhir import", "out.json")
+    say("disclosures")
     say("goal set-aside", "c001", "drop-in")
     say("verify")
     say("plugins")
@@ -327,6 +331,8 @@ def test_every_block_of_toml_is_a_file_that_cmengine_reads(
         _, mistakes = read_kinds(tables, place)
     elif stem == "program.toml":
         _, mistakes = read_options(Settings, tables, place, called="program")
+    elif stem == "fhir.toml":
+        _, mistakes = read_codes(tables, place, ["visit"], [])
     elif stem.endswith(".scenarios.toml"):
         _, mistakes = read_scenarios(tables, place)
     elif page not in (HOOKS, WRITING):

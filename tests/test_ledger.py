@@ -16,6 +16,7 @@ from cmengine.choices import Wish, choose_goals, set_aside, set_goal
 from cmengine.corrections import correct_event
 from cmengine.counting import count_items
 from cmengine.database import journal_mode
+from cmengine.disclosures import Grounds, disclose
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
 from cmengine.evaluate import play
@@ -139,6 +140,7 @@ def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
         program.ledger.insert("pledges", terms=1, fund="gifts", cents=0)
         put_money_in(program.ledger, "gifts", 1, program.now(), "ana")
     something_of_everything_in_the_stock(program)
+    disclose(program, "all", ["c1"], Grounds(recipient="them", purpose="care", consent="1"))
     correct_event(program, program.ledger.awards()[0].event, "It was somebody else")
     with program.ledger.writing():
         hold = Hold(client="c1", rule="drop-in", event=1, problem="it raised", day=program.today())

@@ -34,6 +34,8 @@ COMMANDS = {
     "limits": ("limits", "See what funders let be issued, and copy a ready profile."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "export": ("export", "Write what the ledger holds for other programs to read."),
+    "fhir": ("fhir", "Exchange choices and events with an EHR, as FHIR R4."),
+    "disclosures": ("disclosures", "List what was given to others about clients, and what for."),
     "verify": ("verify", "Check the journal and every row, and replay the log."),
     "journal": ("journal", "See who did what; print an anchor; export for an auditor."),
     "backup": ("backup", "Make a backup that is verified before it gets its name."),

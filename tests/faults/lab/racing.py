@@ -123,11 +123,11 @@ def _unlock(between: Barrier) -> None:
         meet("write")
         return write(self, table, **columns)
 
-    def append(self: Ledger, sql: str, cells: Any) -> None:
+    def append(self: Ledger, *rows: Any) -> None:
         meet("write")
-        extend(self, sql, cells)
+        extend(self, *rows)
 
-    Ledger.writing = no_lock  # type: ignore[method-assign, assignment]
+    Ledger.whole = no_lock  # type: ignore[method-assign, assignment]
     Ledger.insert = insert  # type: ignore[method-assign]
-    Ledger.append = append  # type: ignore[method-assign]
+    Ledger.append = append  # type: ignore[method-assign, assignment]
     founding._alone = partial(no_lock)

@@ -1,0 +1,499 @@
+"""Exchange with an EHR: a bundle that somebody else wrote comes in, earns what it earns, and goes out unchanged in meaning."""
+
+import json
+import random
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from fhir.resources.R4B.bundle import Bundle
+
+from cmengine.choices import Wish, choose_goals, set_aside
+from cmengine.corrections import correct_event
+from cmengine.disclosures import Grounds
+from cmengine.ehr import bundle_of, export_bundle, import_bundle, load_codes
+from cmengine.engine import add_client, log_event, make_event
+from cmengine.errors import CMError
+from cmengine.program import Program
+from cmengine.verify import verify
+
+Run = Callable[..., Result]
+Make = Callable[..., Program]
+
+KINDS = """
+[kind.visit]
+label = "Came to the drop-in"
+[kind.drinks]
+label = "Drinks on one day"
+unit = "drinks"
+[kind.screen]
+label = "A screen"
+values = ["negative", "positive"]
+evidence = "test"
+[kind.positive_change]
+label = "Something better than before"
+text = true
+"""
+
+RULES = """
+[[rule]]
+id = "drop-in"
+title = "Coming to the drop-in"
+[rule.goal]
+kind = "any_of"
+events = ["visit"]
+[[rule.reward]]
+kind = "fixed_voucher"
+worth = "2.50"
+
+[[rule]]
+id = "fewer-drinks"
+title = "A day within my own number"
+client_sets = ["goal.target"]
+[rule.goal]
+kind = "at_most"
+event = "drinks"
+[[rule.reward]]
+kind = "fixed_voucher"
+worth = "2.00"
+"""
+
+CODES = """
+clients = "https://clinic.example/mrn"
+[kind.visit]
+system = "http://snomed.info/sct"
+code = "185317003"
+display = "Telephone or drop-in encounter"
+[kind.drinks]
+system = "http://loinc.org"
+code = "11287-0"
+unit = "{drinks}/d"
+[kind.screen]
+system = "http://loinc.org"
+code = "5799-2"
+values = [
+  {value = "negative", system = "http://snomed.info/sct", code = "260385009"},
+  {value = "positive", system = "http://snomed.info/sct", code = "10828004"},
+]
+[rule.fewer-drinks]
+system = "http://snomed.info/sct"
+code = "704305001"
+target = "goal.target"
+"""
+
+# As an EHR writes it: patients beside what concerns them, and much that means nothing here.
+ELSEWHERE: dict[str, Any] = {
+    "resourceType": "Bundle",
+    "type": "searchset",
+    "total": 7,
+    "entry": [
+        {
+            "fullUrl": "https://ehr.example/fhir/Patient/77",
+            "resource": {
+                "resourceType": "Patient",
+                "id": "77",
+                "identifier": [
+                    {"system": "urn:oid:1.2.3", "value": "other"},
+                    {"system": "https://clinic.example/mrn", "value": "c001"},
+                ],
+            },
+        },
+        {
+            "resource": {
+                "resourceType": "Goal",
+                "id": "g1",
+                "lifecycleStatus": "active",
+                "description": {
+                    "coding": [{"system": "http://snomed.info/sct", "code": "704305001"}],
+                    "text": "Four is enough for me",
+                },
+                "subject": {"reference": "Patient/77"},
+                "startDate": "2026-06-01",
+                "target": [
+                    {
+                        "measure": {"coding": [{"system": "http://loinc.org", "code": "11287-0"}]},
+                        "detailQuantity": {"value": 4, "unit": "drinks"},
+                    }
+                ],
+            }
+        },
+        {
+            "resource": {
+                "resourceType": "Observation",
+                "id": "o1",
+                "identifier": [{"system": "https://ehr.example/obs", "value": "9001"}],
+                "status": "final",
+                "code": {
+                    "coding": [
+                        {"system": "urn:local", "code": "ETOH"},
+                        {"system": "http://loinc.org", "code": "11287-0"},
+                    ]
+                },
+                "subject": {"reference": "https://ehr.example/fhir/Patient/77"},
+                "effectiveDateTime": "2026-06-02T21:30:00-07:00",
+                "valueQuantity": {
+                    "value": 3,
+                    "unit": "drinks",
+                    "system": "http://unitsofmeasure.org",
+                    "code": "{drinks}/d",
+                },
+            }
+        },
+        {
+            "resource": {
+                "resourceType": "Observation",
+                "id": "o2",
+                "status": "amended",
+                "code": {"coding": [{"system": "http://loinc.org", "code": "5799-2"}]},
+                "subject": {
+                    "identifier": {"system": "https://clinic.example/mrn", "value": "c001"}
+                },
+                "effectivePeriod": {"start": "2026-06-03T09:00:00Z", "end": "2026-06-03T09:10:00Z"},
+                "valueCodeableConcept": {
+                    "coding": [{"system": "http://snomed.info/sct", "code": "260385009"}],
+                    "text": "Not detected",
+                },
+            }
+        },
+        {
+            "resource": {
+                "resourceType": "Observation",
+                "id": "o3",
+                "status": "final",
+                "code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]},
+                "subject": {"reference": "Patient/77"},
+                "effectiveDateTime": "2026-06-03",
+                "valueQuantity": {"value": 120},
+            }
+        },
+        {
+            "resource": {
+                "resourceType": "Observation",
+                "id": "o4",
+                "status": "preliminary",
+                "code": {"coding": [{"system": "http://loinc.org", "code": "11287-0"}]},
+                "subject": {"reference": "Patient/77"},
+                "effectiveDateTime": "2026-06-04",
+            }
+        },
+        {
+            "resource": {
+                "resourceType": "Goal",
+                "id": "g2",
+                "lifecycleStatus": "proposed",
+                "description": {
+                    "coding": [{"system": "http://snomed.info/sct", "code": "704305001"}],
+                    "text": "What the doctor would like",
+                },
+                "subject": {"reference": "Patient/77"},
+            }
+        },
+    ],
+}
+
+
+@pytest.fixture
+def program(make: Make) -> Program:
+    opened = make(RULES, KINDS)
+    (opened.folder / "fhir.toml").write_text(CODES)
+    add_client(opened, "c001")
+    return opened
+
+
+def written(folder: Path, found: Any, name: str = "in.json") -> Path:
+    file = folder.parent / name
+    file.write_text(json.dumps(found))
+    return file
+
+
+def entry(n: int, **changes: Any) -> dict[str, Any]:
+    resource = {**ELSEWHERE["entry"][n]["resource"], **changes}
+    kept = {key: value for key, value in resource.items() if value is not None}
+    return {**ELSEWHERE, "entry": [ELSEWHERE["entry"][0], {"resource": kept}]}
+
+
+def meaning(bundle: dict[str, Any], patients: dict[str, str]) -> set[tuple[Any, ...]]:
+    """What a bundle says, however it is written: worked out here, not by the project."""
+    said = set()
+    for one in bundle["entry"]:
+        resource = one["resource"]
+        if resource["resourceType"] not in ("Observation", "Goal"):
+            continue
+        subject = resource["subject"]
+        who = (
+            subject.get("identifier", {}).get("value")
+            or patients[subject["reference"].rpartition("/")[2]]
+        )
+        concept = resource["code" if resource["resourceType"] == "Observation" else "description"]
+        codes = frozenset((c["system"], c["code"]) for c in concept["coding"])
+        if resource["resourceType"] == "Goal":
+            targets = [
+                str(
+                    target["detailQuantity"]["value"]
+                    if "detailQuantity" in target
+                    else target["detailString"]
+                )
+                for target in resource.get("target", ())
+            ]
+            said.add(
+                (
+                    who,
+                    codes,
+                    resource["lifecycleStatus"],
+                    resource["startDate"],
+                    concept["text"],
+                    *targets,
+                )
+            )
+            continue
+        when = resource.get("effectiveDateTime") or resource["effectivePeriod"]["start"]
+        value = resource.get("valueQuantity", {}).get("value")
+        unit = resource.get("valueQuantity", {}).get("code")
+        coded = frozenset(
+            (c["system"], c["code"])
+            for c in resource.get("valueCodeableConcept", {}).get("coding", ())
+        )
+        said.add((who, codes, datetime.fromisoformat(when).astimezone(UTC), value, unit, coded))
+    return said
+
+
+def test_a_bundle_that_somebody_else_wrote_comes_in_and_goes_out_unchanged_in_meaning(
+    program: Program,
+) -> None:
+    came = import_bundle(program, written(program.folder, ELSEWHERE), load_codes(program))
+    assert (came.events, came.choices, came.duplicates) == (2, 1, 0)
+    assert (came.awards, came.cents) == (
+        1,
+        200,
+    )  # three drinks, where four is the client's own number
+    assert dict(came.passed) == {
+        "Patient": 1,
+        "Observation '8480-6'": 1,
+        "Observation with the status 'preliminary'": 1,
+        "Goal with the status 'proposed'": 1,
+    }
+    assert verify(program).problems == []
+    out = bundle_of(program, ["c001"], load_codes(program))
+    Bundle.model_validate(out)
+    ours = {
+        # Another code for the same thing is the EHR's own business.
+        (*one[:1], frozenset(code for code in one[1] if code[0] != "urn:local"), *one[2:])
+        for one in meaning(known_part(), {"77": "c001"})
+    }
+    assert meaning(out, {}) == ours
+
+
+def known_part() -> dict[str, Any]:
+    return {**ELSEWHERE, "entry": [ELSEWHERE["entry"][n] for n in (1, 2, 3)]}
+
+
+def test_the_same_bundle_again_adds_nothing(program: Program) -> None:
+    file, codes = written(program.folder, ELSEWHERE), load_codes(program)
+    import_bundle(program, file, codes)
+    again = import_bundle(program, file, codes)
+    assert (again.events, again.duplicates, again.choices, again.cents) == (0, 2, 0, 0)
+
+
+def test_what_goes_out_of_one_program_comes_into_another_as_it_was(
+    program: Program, make: Make
+) -> None:
+    dice = random.Random(8)
+    for client in ("c002", "c003"):
+        add_client(program, client)
+    choose_goals(
+        program,
+        [
+            Wish(client="c001", rule="drop-in", words="See people", on=date(2026, 5, 1)),
+            Wish(
+                client="c002",
+                rule="fewer-drinks",
+                words="Six is enough",
+                settings=(("goal.target", "6"),),
+                on=date(2026, 5, 1),
+            ),
+            Wish(client="c003", rule="drop-in", words="Get out", on=date(2026, 5, 2)),
+        ],
+    )
+    values: dict[str, Callable[[], str | None]] = {
+        "visit": lambda: None,
+        "drinks": lambda: str(dice.choice([Decimal("0"), Decimal("2.5"), Decimal("11")])),
+        "screen": lambda: dice.choice(["negative", "positive"]),
+        "positive_change": lambda: dice.choice(["ate", 'said "no", then = yes', "läuft"]),
+    }
+    for n in range(60):
+        kind = dice.choice(list(values))
+        event, wrong = make_event(
+            program,
+            client=dice.choice(["c001", "c002", "c003"]),
+            kind=kind,
+            value=values[kind](),
+            at=datetime(2026, 5, 3, 17, tzinfo=UTC) + timedelta(hours=dice.randrange(1000)),
+            id=f"e{n}",
+        )
+        assert event is not None, wrong
+        log_event(program, event)
+    set_aside(program, "c003", "drop-in", date(2026, 6, 20))
+    codes = load_codes(program)
+    out = bundle_of(program, ["c001", "c002", "c003"], codes)
+    assert all(
+        one["resource"]["status"] == "final" for one in out["entry"] if "status" in one["resource"]
+    )
+
+    other = make(RULES, KINDS, name="other")
+    (other.folder / "fhir.toml").write_text(CODES)
+    came = import_bundle(other, written(other.folder, out), load_codes(other), add_clients=True)
+    assert came.events == 60
+    assert sorted(came.clients) == ["c001", "c002", "c003"]
+    back = bundle_of(other, ["c001", "c002"], codes)
+    for_two = {
+        **out,
+        "entry": [
+            e for e in out["entry"] if e["resource"]["subject"]["identifier"]["value"] != "c003"
+        ],
+    }
+    assert meaning(back, {}) == meaning(for_two, {})
+
+    def earned(one: Program) -> list[tuple[Any, ...]]:
+        return sorted(
+            (award.client, award.event, award.rule, award.ordinal, award.cents)
+            for award in one.ledger.awards()
+            if award.client != "c003"
+        )
+
+    assert earned(other) == earned(program) != []
+
+
+def test_a_mistake_goes_out_as_one_and_does_not_come_in(program: Program) -> None:
+    event, _ = make_event(program, client="c001", kind="visit", id="oops")
+    assert event is not None
+    log_event(program, event)
+    correct_event(program, "oops", "it was somebody else")
+    out = bundle_of(program, ["c001"], load_codes(program))
+    assert [one["resource"]["status"] for one in out["entry"]] == ["entered-in-error"]
+    came = import_bundle(program, written(program.folder, out), load_codes(program))
+    assert (came.events, dict(came.passed)) == (
+        0,
+        {"Observation with the status 'entered-in-error'": 1},
+    )
+
+
+def test_a_goal_that_rests_elsewhere_rests_here_and_keeps_what_it_earned(program: Program) -> None:
+    import_bundle(program, written(program.folder, ELSEWHERE), load_codes(program))
+    resting = entry(1, lifecycleStatus="on-hold", statusDate="2026-06-20")
+    came = import_bundle(program, written(program.folder, resting), load_codes(program))
+    assert (came.choices, came.set_aside) == (0, 1)
+    assert not program.ledger.timelines("c001")["fewer-drinks"][-1].choice.stands
+    assert program.ledger.balance("c001").earned == 200
+
+
+@pytest.mark.parametrize(
+    ("n", "changes", "says"),
+    [
+        (2, {"effectiveDateTime": None}, "does not say when it was"),
+        (2, {"effectiveDateTime": "2026-06"}, "'2026-06' is not a day"),
+        (2, {"effectiveDateTime": "2027-06-02"}, "is in the future"),
+        (2, {"effectiveDateTime": "soon"}, "effectiveDateTime"),
+        (2, {"subject": {"reference": "Patient/78"}}, "does not say whom it concerns"),
+        (
+            2,
+            {"subject": {"identifier": {"system": "https://clinic.example/mrn", "value": "c01"}}},
+            "did you mean 'c001'?",
+        ),
+        (2, {"valueQuantity": {"value": 3, "code": "mL"}}, "is measured in mL"),
+        (2, {"valueQuantity": {"value": 3, "comparator": "<"}}, "only known to be < a number"),
+        (2, {"valueQuantity": {"value": -3}}, "below zero"),
+        (2, {"valueQuantity": {"code": "{drinks}/d"}}, "has no value"),
+        (2, {"valueQuantity": None, "valueRatio": {"numerator": {"value": 1}}}, "no kind of value"),
+        (2, {"bogus": 1}, "bogus: Extra inputs are not permitted"),
+        (3, {"valueCodeableConcept": {"text": "inconclusive"}}, "not one of its values"),
+        (1, {"target": []}, "still has to set goal.target"),
+        (1, {"lifecycleStatus": None}, "lifecycleStatus"),
+    ],
+)
+def test_what_is_off_is_named_and_nothing_is_kept(
+    program: Program, n: int, changes: dict[str, Any], says: str
+) -> None:
+    file = written(program.folder, entry(n, **changes))
+    with pytest.raises(CMError) as caught:
+        import_bundle(program, file, load_codes(program))
+    assert says in str(caught.value)
+    assert f"{file}: entry 2" in str(caught.value)
+    assert program.ledger.last_event() == 0
+    assert program.ledger.timelines("c001") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "is no FHIR resource"),
+        ('{"a": 1}', "is no FHIR resource"),
+        ("[" * 100_000, "is nested too deep"),
+    ],
+)
+def test_what_is_no_bundle_is_said(program: Program, text: str, says: str) -> None:
+    file = program.folder.parent / "in.json"
+    file.write_text(text)
+    with pytest.raises(CMError, match=says):
+        import_bundle(program, file, load_codes(program))
+
+
+def test_resources_a_line_each_come_in_too(program: Program) -> None:
+    file = program.folder.parent / "in.ndjson"
+    file.write_text("\n".join(json.dumps(one["resource"]) for one in ELSEWHERE["entry"]) + "\n")
+    came = import_bundle(program, file, load_codes(program))
+    assert (came.events, came.choices, came.cents) == (2, 1, 200)
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        ("client = 'x'", "did you mean 'clients'?"),
+        ("[kind.visits]\nsystem = 'a'\ncode = 'b'", "did you mean 'visit'?"),
+        ("[kind.visit]\nsystem = 'a'", "code is missing"),
+        ("[kind]\nvisit = 3", "must be a table"),
+        (
+            "[kind.visit]\nsystem = 'a'\ncode = 'b'\n[kind.drinks]\nsystem = 'a'\ncode = 'b'",
+            "has the same code as 'visit'",
+        ),
+    ],
+)
+def test_a_mistake_in_the_codes_is_said(program: Program, toml: str, says: str) -> None:
+    (program.folder / "fhir.toml").write_text(toml)
+    with pytest.raises(CMError) as caught:
+        load_codes(program)
+    assert says in str(caught.value)
+
+
+def test_nothing_leaves_without_a_receiver_a_purpose_and_a_consent(
+    program: Program, run: Run
+) -> None:
+    file = program.folder.parent / "out.json"
+    done = run("fhir", "export", str(file), folder=program.folder)
+    assert done.exit_code == 1
+    for needed in ("--to", "--purpose", "--consent"):
+        assert f"{needed}: is missing" in done.stderr
+    assert not file.exists()
+
+
+def test_what_leaves_is_written_down_for_each_client_and_carries_the_notice(
+    program: Program, run: Run
+) -> None:
+    add_client(program, "c002")
+    file = program.folder.parent / "out.json"
+    why = Grounds(recipient="County clinic", purpose="treatment", consent="2026-017")
+    export_bundle(program, file, ["c001"], load_codes(program), why)
+    assert file.stat().st_mode & 0o777 == 0o600
+    # 42 CFR 2.32(a)(2), as of 2024.
+    notice = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+    assert json.loads(file.read_text())["meta"]["security"][0]["display"] == notice
+    for client, times in (("c001", 1), ("c002", 0)):
+        done = run("disclosures", "--client", client, "--json", folder=program.folder)
+        listed = json.loads(done.stdout)["disclosures"]
+        assert [one["recipient"] for one in listed] == ["County clinic"] * times
+    with pytest.raises(CMError, match="is already there"):
+        export_bundle(program, file, ["c001"], load_codes(program), why)
