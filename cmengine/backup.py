@@ -201,8 +201,8 @@ def read_about(file: Path, into: Path | None = None) -> About:
     except OSError as error:
         raise CMError(Mistake(str(file), f"cannot be read ({error.strerror})")) from error
     except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError) as error:
-        told = str(error).strip("'\"")
-        what = f"is damaged, or no backup of cmengine ({told:.200})"
+        told = error.args[0] if error.args else type(error).__name__
+        what = f"is damaged, or no backup of cmengine ({told!s:.200})"
         raise CMError(Mistake(str(file), what, "take another backup")) from error
     return about
 

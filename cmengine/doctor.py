@@ -86,7 +86,8 @@ def backups(program: Program) -> Iterator[Mistake]:
     last = ledger.one("select made_at from backups where seq = (select max(seq) from backups)")
     if last is None:
         if ledger.last_event():
-            yield Mistake("backup", "there is none", "make one with: cmengine backup DIR")
+            what = "none has been made of this ledger as it is here"
+            yield Mistake("backup", what, "make one with: cmengine backup DIR")
         return
     made_at = datetime.fromisoformat(last[0])
     if program.now() - made_at > OLD:

@@ -9,7 +9,7 @@ auditor, and checked, without a client's code or words. The rest of an entry:
     mark    the first 8 bytes of the SHA-256 of a row's canonical form, so that a bad row can be named
     digest  the SHA-256 of all the rows' SHA-256, table by table, one behind the other
     hash    the SHA-256 of the hash before (32 zero bytes at first), the header and the marks; the header is
-            the JSON array [v, seq, written_at, written_by, what, parts, digest]
+            the JSON array [seq, v, written_at, written_by, what, parts, digest]
     seal    the HMAC-SHA256 of the hash: who can write the file but has not the key cannot make it
 """
 

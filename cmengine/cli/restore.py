@@ -35,6 +35,15 @@ def restore_command(desk: Desk, file: Path, folder: Path, replace: bool, as_json
     with click.progressbar(length=1, label="Verifying", file=sys.stderr, hidden=hidden) as bar:
         done = restore(file, folder, replace=replace, by=desk.by)
         bar.update(1)
+    if done.lost is None:
+        missing = "What was done after that moment is not in it"
+    else:
+        missing = f"{count(done.lost, 'entry', 'entries')} of the journal came after that moment and are not in it"
+    if done.lost != 0:
+        note(
+            f"Note: {missing}. Before anything is issued, look through the slips and count the stock: what was"
+            " handed over since would be waiting again."
+        )
     if as_json:
         document(
             {
@@ -54,12 +63,3 @@ def restore_command(desk: Desk, file: Path, folder: Path, replace: bool, as_json
     )
     if done.kept:
         say(f"What was there is kept in {done.kept}.")
-    if done.lost is None:
-        missing = "What was done after that moment is not in it"
-    else:
-        missing = f"{count(done.lost, 'entry', 'entries')} of the journal came after that moment and are not in it"
-    if done.lost != 0:
-        note(
-            f"Note: {missing}. Before anything is issued, look through the slips and count the stock: what was"
-            " handed over since would be waiting again."
-        )

@@ -1,0 +1,341 @@
+"""Backups and restores: complete and verified, or not there at all; never over a living program."""
+
+import json
+import os
+import resource
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from cmengine.backup import Backup, make_backup
+from cmengine.chain import entries, head_of
+from cmengine.choices import Wish, choose_goals
+from cmengine.engine import add_client, log_event, make_event
+from cmengine.errors import CMError
+from cmengine.journal import Anchor
+from cmengine.program import Program, open_program
+from cmengine.restore import restore
+from cmengine.verify import verify
+from cmengine.vouchers import issue_voucher, redeem_voucher
+
+Make = Callable[..., Program]
+Run = Callable[..., Result]
+
+RULES = """
+[[rule]]
+id    = "drop-in"
+title = "Coming in"
+[rule.goal]
+kind   = "any_of"
+events = ["visit"]
+[[rule.reward]]
+kind  = "fixed_voucher"
+worth = "2.50"
+"""
+
+
+def log(program: Program, id: str, client: str = "c1") -> None:
+    event, wrong = make_event(program, client=client, kind="visit", id=id)
+    assert event is not None, wrong
+    log_event(program, event)
+
+
+@pytest.fixture
+def program(make: Make) -> Program:
+    opened = make(RULES)
+    add_client(opened, "c1", "Sky")
+    choose_goals(opened, [Wish(client="c1", rule="drop-in", on=date(2026, 6, 1))])
+    for n in range(4):
+        log(opened, f"e{n}")
+    return opened
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    return folder
+
+
+def contents(program: Program) -> list[Any]:
+    tables = ("events", "awards", "vouchers", "redemptions", "personal", "clients")
+    return [tuple(row) for table in tables for row in program.ledger.rows(f"select * from {table}")]
+
+
+def test_a_backup_brings_everything_back_and_old_codes_with_it(
+    program: Program, place: Path, clock: Any
+) -> None:
+    code = issue_voucher(program, "c1", cents=250).code
+    made = make_backup(program, place)
+    assert made.file == place / "program-20260701-110000.zip"
+    assert made.verdict.ok
+    assert made.file.stat().st_mode & 0o077 == 0
+    assert sorted(place.iterdir()) == [made.file], "nothing unfinished is left"
+    before = contents(program)
+    done = restore(made.file, place / "again", by="ana", clock=clock)
+    assert (done.kept, done.lost, done.anchor) == (None, None, made.anchor)
+    back = open_program(place / "again", by="ana", clock=clock, registry=program.registry)
+    assert contents(back) == before
+    for path in (back.folder, *back.folder.rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path
+    assert redeem_voucher(back, code).cents == 250
+    with pytest.raises(CMError, match="was redeemed on"):
+        redeem_voucher(back, code)
+    log(back, "after")
+    assert back.ledger.find_event("after") is not None
+    assert verify(back, anchor=made.anchor).ok
+    back.close()
+
+
+def test_the_backup_and_the_restore_are_in_the_journal(
+    program: Program, place: Path, clock: Any
+) -> None:
+    head = head_of(program.ledger)
+    assert head is not None
+    made = make_backup(program, place)
+    assert made.anchor == Anchor(head.seq, head.hash)
+    (row,) = program.ledger.rows("select file, entry, hash, made_by from backups")
+    assert tuple(row) == (made.file.name, head.seq, head.hash.hex(), "ana")
+    restore(made.file, place / "again", by="ben", clock=clock)
+    back = open_program(place / "again", by="ana", clock=clock)
+    *_, last = entries(back.ledger)
+    assert (last.seq, last.what, last.written_by) == (head.seq + 1, "restore", "ben")
+    (row,) = back.ledger.rows("select file, entry, hash, restored_by from restores")
+    assert tuple(row) == (made.file.name, head.seq, head.hash.hex(), "ben")
+    back.close()
+
+
+def test_a_ledger_that_went_on_and_one_that_was_restored_are_told_apart(
+    program: Program, place: Path, clock: Any
+) -> None:
+    made = make_backup(program, place)
+    for n in range(3):
+        log(program, f"later-{n}")
+    head = head_of(program.ledger)
+    assert head is not None
+    restore(made.file, place / "again", by="ana", clock=clock)
+    back = open_program(place / "again", by="ana", clock=clock)
+    log(back, "elsewhere")
+    problems = verify(back, anchor=Anchor(head.seq, head.hash)).problems
+    assert "it ends with entry" in problems[0]
+    while (now := head_of(back.ledger)) is not None and now.seq < head.seq:
+        log(back, f"more-{now.seq}")
+    (said,) = verify(back, anchor=Anchor(head.seq, head.hash)).problems
+    assert said == f"journal: entry {head.seq} is not the one that the anchor was made of"
+    back.close()
+
+
+def test_a_restore_never_goes_over_what_is_there(program: Program, place: Path, clock: Any) -> None:
+    made = make_backup(program, place)
+    log(program, "later")
+    before = contents(program)
+    with pytest.raises(CMError, match="is there already"):
+        restore(made.file, program.folder, by="ana", clock=clock)
+    assert contents(program) == before
+    program.close()
+    done = restore(made.file, program.folder, replace=True, by="ana", clock=clock)
+    assert done.lost == 2, "the backup's own entry, and the event"
+    assert done.kept == program.folder.with_name("program.before-20260701-180000")
+    old = open_program(done.kept, by="ana", clock=clock)
+    assert contents(old) == before
+    old.close()
+    new = open_program(program.folder, by="ana", clock=clock)
+    assert new.ledger.find_event("later") is None
+    assert verify(new).ok
+    new.close()
+
+
+def test_a_restore_waits_for_nobody_who_is_writing(
+    program: Program, place: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cmengine.ledger.WAIT_SECONDS", 0)
+    made = make_backup(program, place)
+    refused = pytest.raises(CMError, match="somebody else is writing")
+    with refused, closing(sqlite3.connect(program.ledger.path)) as other:
+        other.execute("begin immediate")
+        restore(made.file, program.folder, replace=True, by="ana", clock=clock)
+    assert verify(program).ok
+    assert [path.name for path in program.folder.parent.glob("program*")] == ["program"]
+
+
+def test_a_backup_is_of_one_moment_while_others_write(
+    program: Program, place: Path, clock: Any
+) -> None:
+    def write() -> None:
+        other = open_program(program.folder, by="ben", clock=clock, registry=program.registry)
+        for n in range(40):
+            log(other, f"busy-{n}")
+        other.close()
+
+    with ThreadPoolExecutor(1) as desk:
+        writing = desk.submit(write)
+        made: list[Backup] = []
+        while not writing.done() or not made:
+            made.append(make_backup(program, place / f"{len(made)}.zip"))
+        writing.result()
+    for n, one in enumerate(made):
+        assert one.verdict.ok
+        restore(one.file, place / f"back-{n}", by="ana", clock=clock)
+
+
+def test_a_ledger_that_is_not_right_gets_no_backup(program: Program, place: Path) -> None:
+    with closing(sqlite3.connect(program.ledger.path)) as db:
+        db.execute("drop trigger awards_no_update")
+        db.execute("update awards set cents = 9999 where occurrence = 2")
+        db.commit()
+    with pytest.raises(CMError) as told:
+        make_backup(program, place)
+    said = [mistake.what for mistake in told.value.mistakes]
+    assert said[0] == "schema: the trigger awards_no_update on awards is missing"
+    assert any(one.startswith("awards") for one in said)
+    assert list(place.iterdir()) == []
+
+
+BACKUP = """
+import resource, sys
+from pathlib import Path
+from cmengine.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+sys.argv = ["cmengine", "-p", sys.argv[2], "--by", "ana", "backup", sys.argv[3]]
+main()
+"""
+
+
+@pytest.mark.parametrize("kib", [0, 1, 4, 16, 32, 64, 96, 128, 160])
+def test_without_room_there_is_no_backup_and_nothing_unfinished(
+    kib: int, program: Program, place: Path
+) -> None:
+    """Every file of the process may grow to so many KiB: the disk as good as full at another place each time."""
+    before = contents(program)
+    done = subprocess.run(
+        [sys.executable, "-c", BACKUP, str(kib * 1024), program.folder, place],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+    assert done.returncode in ((0, 1) if kib > 128 else (1,)), done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(list(place.iterdir())) == (done.returncode == 0)
+    assert contents(program) == before
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+def repack(file: Path, change: Callable[[dict[str, bytes]], object]) -> Path:
+    """Make a backup anew with other contents."""
+    with zipfile.ZipFile(file) as old:
+        held = {name: old.read(name) for name in old.namelist()}
+    change(held)
+    new = file.with_name("changed.zip")
+    with zipfile.ZipFile(new, "w") as out:
+        for name, data in held.items():
+            out.writestr(name, data)
+    return new
+
+
+def rename(held: dict[str, bytes], old: str, new: str) -> None:
+    held[new] = held.pop(old)
+    about = json.loads(held["backup.json"])
+    about["files"][new] = about["files"].pop(old)
+    held["backup.json"] = json.dumps(about).encode()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda held: held.update({"program.db": held["program.db"][:-1]}),
+            "'program.db' is not as",
+        ),
+        (lambda held: held.pop("program.key"), "does not hold the files"),
+        (lambda held: held.update({"more.toml": b""}), "does not hold the files"),
+        (lambda held: held.pop("backup.json"), "backup.json"),
+        (lambda held: held.update({"backup.json": b"[]"}), "is damaged, or no backup"),
+        (lambda held: rename(held, "kinds.toml", "../kinds.toml"), "is no file of a program"),
+        (lambda held: rename(held, "kinds.toml", "/kinds.toml"), "is no file of a program"),
+        (lambda held: rename(held, "kinds.toml", "rules/../../x.toml"), "is no file of a program"),
+        (lambda held: rename(held, "kinds.toml", "C:\\kinds.toml"), "is no file of a program"),
+    ],
+)
+def test_a_backup_that_is_not_as_it_was_is_not_restored(
+    change: Callable[[dict[str, bytes]], object],
+    said: str,
+    program: Program,
+    place: Path,
+    clock: Any,
+) -> None:
+    made = make_backup(program, place)
+    changed = repack(made.file, change)
+    with pytest.raises(CMError, match="is damaged, or no backup of cmengine") as told:
+        restore(changed, place / "again", by="ana", clock=clock)
+    assert said in str(told.value)
+    assert sorted(one.name for one in place.iterdir()) == ["changed.zip", made.file.name]
+
+
+def test_a_backup_whose_ledger_was_changed_is_found_out(
+    program: Program, place: Path, clock: Any
+) -> None:
+    """Somebody who also mends the sums in it: the journal finds it."""
+    made = make_backup(program, place)
+
+    def change(held: dict[str, bytes]) -> None:
+        path = place / "work.db"
+        path.write_bytes(held["program.db"])
+        with closing(sqlite3.connect(path)) as db:
+            (sql,) = db.execute(
+                "select sql from sqlite_schema where name = 'awards_no_update'"
+            ).fetchone()
+            db.execute("drop trigger awards_no_update")
+            db.execute("update awards set label = 'voucher 9.99'")
+            db.execute(sql)
+            db.commit()
+        held["program.db"] = path.read_bytes()
+        path.unlink()
+        import hashlib
+
+        about = json.loads(held["backup.json"])
+        about["files"]["program.db"] = hashlib.sha256(held["program.db"]).hexdigest()
+        held["backup.json"] = json.dumps(about).encode()
+
+    changed = repack(made.file, change)
+    with pytest.raises(CMError, match=r"awards 1\.1: .*the journal"):
+        restore(changed, place / "again", by="ana", clock=clock)
+    assert not (place / "again").exists()
+
+
+def test_what_is_no_backup_is_said(program: Program, place: Path, clock: Any) -> None:
+    (place / "text.zip").write_text("not a zip")
+    for name, said in (("text.zip", "is damaged, or no backup"), ("none.zip", "cannot be read")):
+        with pytest.raises(CMError, match=said):
+            restore(place / name, place / "again", by="ana", clock=clock)
+    make_backup(program, place / "one.zip")
+    with pytest.raises(CMError, match="is already there"):
+        make_backup(program, place / "one.zip")
+    with pytest.raises(CMError, match="cannot be written"):
+        make_backup(program, place / "nowhere" / "one.zip")
+
+
+def test_backup_and_restore_on_the_command_line(program: Program, place: Path, run: Run) -> None:
+    made = run("backup", place, "--json", folder=program.folder)
+    shown = json.loads(made.stdout)
+    assert made.exit_code == 0
+    assert shown["events"] == 4
+    assert "it is not encrypted and the program's key is in it" in made.stderr
+    assert "on the same disk" in made.stderr
+    back = run("restore", shown["file"], place / "again", "--json")
+    assert json.loads(back.stdout)["anchor"] == shown["anchor"]
+    assert "count the stock" in back.stderr
+    assert run("verify", "--anchor", shown["anchor"], folder=place / "again").exit_code == 0
+    again = run("restore", shown["file"], place / "again")
+    assert again.exit_code == 1
+    said = run("restore", shown["file"], place / "again", "--replace")
+    assert "What was there is kept in" in said.stdout

@@ -1,0 +1,218 @@
+"""The doctor: a line for each thing that is not as it should be, and nothing where all is well."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from cmengine import disks
+from cmengine.backup import make_backup
+from cmengine.choices import Wish, choose_goals
+from cmengine.disks import OVER_A_NETWORK, file_system, synced_by
+from cmengine.doctor import CHECKS, findings
+from cmengine.engine import add_client, log_event, make_event
+from cmengine.errors import Mistake
+from cmengine.program import Program
+
+Make = Callable[..., Program]
+Run = Callable[..., Result]
+
+RULES = """
+[[rule]]
+id    = "drop-in"
+title = "Coming in"
+[rule.goal]
+kind   = "any_of"
+events = ["visit"]
+[[rule.reward]]
+kind  = "fixed_voucher"
+worth = "2.50"
+"""
+
+
+@pytest.fixture
+def program(make: Make) -> Program:
+    opened = make(RULES)
+    add_client(opened, "c1")
+    choose_goals(opened, [Wish(client="c1", rule="drop-in", on=date(2026, 6, 1))])
+    event, _ = make_event(opened, client="c1", kind="visit")
+    assert event is not None
+    log_event(opened, event)
+    return opened
+
+
+@pytest.fixture
+def healthy(program: Program, tmp_path: Path) -> Program:
+    for path in (program.folder / "rules", *program.folder.rglob("*.toml")):
+        path.chmod(0o700 if path.is_dir() else 0o600)  # whatever the umask of this machine
+    make_backup(program, tmp_path / "backup.zip")
+    return program
+
+
+def said(program: Program) -> list[str]:
+    return [str(one) for one in findings(program)]
+
+
+def test_where_all_is_well_nothing_is_said(healthy: Program) -> None:
+    assert said(healthy) == []
+
+
+def test_on_the_command_line_it_is_silent_or_ends_with_1(
+    make: Make, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = make(RULES)
+    for path in (program.folder / "rules", *program.folder.rglob("*.toml")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    monkeypatch.setattr("cmengine.program.now_utc", program.clock)
+    for words in (("doctor",), ("doctor", "--ci")):
+        done = run(*words, folder=program.folder)
+        assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
+    shown = json.loads(run("doctor", "--json", folder=program.folder).stdout)
+    assert shown["ok"] is True
+    assert shown["findings"] == []
+    assert shown["sqlite"] == sqlite3.sqlite_version
+    program.folder.chmod(0o755)
+    done = run("doctor", folder=program.folder)
+    folder = program.folder
+    assert done.exit_code == 1
+    assert done.stderr == (
+        f"Error: {folder}: others can read it; close it with: chmod 700 '{folder}'\n"
+    )
+    (folder / "program.db").unlink()
+    done = run("doctor", "--json", folder=folder)
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["findings"][0]["what"] == "the program's ledger is not here"
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "words"),
+    [
+        (".", 0o750, "others can read it"),
+        ("program.db", 0o644, "others can read it"),
+        ("program.key", 0o604, "others can read it"),
+        ("rules", 0o770, "others can change it"),
+        ("rules/rules.toml", 0o602, "others can change it"),
+        ("program.toml", 0o620, "others can change it"),
+    ],
+)
+def test_who_may_read_and_write(path: str, mode: int, words: str, healthy: Program) -> None:
+    named = healthy.folder / path
+    named.chmod(mode)
+    (line,) = said(healthy)
+    assert line.startswith(f"{named}: {words}; close it with: chmod ")
+
+
+def test_a_backup_that_is_old_or_missing(program: Program, healthy: Program, clock: Any) -> None:
+    clock.now += timedelta(days=7)
+    assert said(healthy) == []
+    clock.now += timedelta(days=3)
+    assert said(healthy) == [
+        "backup: the last one is 10 days old (2026-07-01); make one with: cmengine backup DIR"
+    ]
+
+
+def test_with_events_and_no_backup(program: Program) -> None:
+    (line,) = (one for one in said(program) if one.startswith("backup"))
+    assert line.startswith("backup: none has been made")
+
+
+def test_a_clock_that_went_back(healthy: Program, clock: Any) -> None:
+    clock.now -= timedelta(hours=1)
+    (line,) = said(healthy)
+    assert line == (
+        "clock: it is 2026-07-01 10:00 here, but something was written at 2026-07-01 11:00;"
+        " set this machine's clock"
+    )
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "drop trigger events_no_update",
+        "drop index events_by_client",
+        "drop trigger journal_no_update; update journal set what = 'nothing' where seq = 3",
+        "drop trigger journal_no_delete; delete from journal where seq = 3",
+    ],
+)
+def test_a_ledger_that_was_changed(harm: str, healthy: Program) -> None:
+    with closing(sqlite3.connect(healthy.ledger.path)) as db:
+        db.executescript(harm)
+    lines = said(healthy)
+    assert lines
+    assert all(line.endswith("see all of it with: cmengine verify") for line in lines)
+
+
+def test_a_plugin_that_is_gone_or_did_not_load(make: Make, program: Program) -> None:
+    from cmengine.plugins import load_plugins
+
+    program.registry = load_plugins(installed=False)
+    assert any("rule 'drop-in': cannot be worked out" in line for line in said(program))
+
+
+def test_an_unforeseen_table_can_add_its_own_checks(healthy: Program) -> None:
+    def restless(program: Program) -> Any:
+        yield Mistake("stock", "3 cards are left", "buy some")
+
+    CHECKS.append(restless)
+    try:
+        assert said(healthy) == ["stock: 3 cards are left; buy some"]
+    finally:
+        CHECKS.remove(restless)
+
+
+# As in proc_pid_mountinfo(5).
+MOUNTS = """\
+22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+23 22 0:40 / /srv/shared rw - nfs4 server:/export rw
+24 22 0:41 / /srv/shared/local rw shared:2 master:1 - xfs /dev/sdb1 rw
+25 22 0:42 / /mnt/usb\\040stick rw - vfat /dev/sdc1 rw
+26 22 0:43 / /mnt/win rw - cifs //server/share rw
+damaged line
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/home/ana/program", "ext4"),
+        ("/srv/shared", "nfs4"),
+        ("/srv/shared/program", "nfs4"),
+        ("/srv/sharedness", "ext4"),
+        ("/srv/shared/local/program", "xfs"),
+        ("/mnt/usb stick/program", "vfat"),
+        ("/mnt/win/program", "cifs"),
+    ],
+)
+def test_the_disk_that_a_folder_lies_on(path: str, kind: str) -> None:
+    assert file_system(Path(path), MOUNTS) == kind
+    assert (kind in OVER_A_NETWORK) == (kind in {"nfs4", "cifs"})
+
+
+def test_a_program_on_a_network_disk(
+    healthy: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "mounts"
+    table.write_text("22 1 8:1 / / rw - nfs server:/export rw\n")
+    monkeypatch.setattr(disks, "MOUNTS", table)
+    (line,) = said(healthy)
+    assert "lies on a network disk (nfs)" in line
+    monkeypatch.setattr(disks, "MOUNTS", tmp_path / "not there")
+    assert said(healthy) == []
+
+
+@pytest.mark.parametrize("name", ["Dropbox", "OneDrive - Riverside", "Nextcloud"])
+def test_a_folder_that_is_kept_in_step(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / name / "program"
+    folder.mkdir(parents=True)
+    assert synced_by(folder)
+    plain = tmp_path / "plain" / "program"
+    plain.mkdir(parents=True)
+    assert synced_by(plain) == ""
+    (plain.parent / ".stfolder").mkdir()
+    assert synced_by(plain).endswith(".stfolder")
