@@ -40,7 +40,14 @@ PLAYED = (
     README,
     *(
         DOCS / name
-        for name in ("tutorial.md", "rules.md", "laws.md", "simulate.md", "testing-plugins.md")
+        for name in (
+            "tutorial.md",
+            "rules.md",
+            "limits.md",
+            "laws.md",
+            "simulate.md",
+            "testing-plugins.md",
+        )
     ),
 )
 MINUTE = 60

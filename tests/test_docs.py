@@ -230,6 +230,8 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     seen["init --list"] = seen["init"]
     say("init", "here", "--starter", "drop-in")
     monkeypatch.setenv("CMENGINE_PROGRAM", "here")
+    with (Path("here") / "program.toml").open("a") as file:
+        file.write('[[fund]]\nname = "gifts"\namount = "1000.00"\n')
     say("rules check")
     say("rules publish")
     say("rules publish", "walks.toml")
@@ -265,6 +267,11 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     code = say("voucher issue", "c001")["code"]
     say("voucher redeem", code)
     say("voucher list")
+    say("fund add", "gifts", "1.00")
+    say("fund list")
+    say("limits list")
+    say("limits profiles")
+    say("limits show", "samhsa-750")
     say("outbox list")
     say("outbox send")
     say("goal set-aside", "c001", "drop-in")
