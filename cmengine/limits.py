@@ -381,7 +381,7 @@ class _Room:
                         fund=fund.name,
                         cap=cap,
                         until=self._until(cap),
-                        ask=cap.ask,
+                        ask=cap.ask or fund.ask,
                     )
                 )
         return max(reasons, key=lambda one: (one.until is None, one.until or date.min))

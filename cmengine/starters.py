@@ -130,7 +130,7 @@ day_boundary = "00:00"           # a new day begins at this local time; "04:00" 
 # name   = "grant"
 # amount = "10000.00"
 
-# [[limit]]                      # what a funder allows to be issued; it never limits what is earned
+# [[limit]]                      # what a funder allows to be issued; ready ones: cmengine limits profiles
 # name   = "yearly"
 # per    = "client"              # or "fund"
 # window = "calendar_year"       # award, month, calendar_year, budget_year, program

@@ -43,6 +43,7 @@ PLAYED = (
         for name in (
             "tutorial.md",
             "rules.md",
+            "limits.md",
             "laws.md",
             "simulate.md",
             "testing-plugins.md",

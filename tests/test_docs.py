@@ -231,6 +231,8 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     seen["init --list"] = seen["init"]
     say("init", "here", "--starter", "drop-in")
     monkeypatch.setenv("CMENGINE_PROGRAM", "here")
+    with (Path("here") / "program.toml").open("a") as file:
+        file.write('[[fund]]\nname = "gifts"\namount = "1000.00"\n')
     say("rules check")
     say("rules publish")
     say("rules publish", "walks.toml")
@@ -274,6 +276,11 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("voucher list")
     say("stock count", "0", "--card", "Grocer", "--witness", "somebody", by="else")
     say("stock reconcile")
+    say("fund add", "gifts", "1.00")
+    say("fund list")
+    say("limits list")
+    say("limits profiles")
+    say("limits show", "samhsa-750")
     say("outbox list")
     say("outbox send")
     say("fhir export", "out.json", "--to", "them", "--purpose", "care", "--consent", "1")
