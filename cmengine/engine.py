@@ -3,9 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
-
-from attrs import Factory, define
+from typing import TYPE_CHECKING, NamedTuple
 
 from cmengine.days import week_number, week_of
 from cmengine.errors import CMError, Fault, Mistake, did_you_mean, stop_if
@@ -30,8 +28,7 @@ ROWS = 2_048  # events that are held before their rows are written
 MOST_PAGES = 10_000  # clients that a logbook remembers, beyond those of the transaction under way
 
 
-@define(eq=False, repr=False)
-class Logged:
+class Logged(NamedTuple):
     """What logging an event came to. `again` is True where it had been logged before; `held` are rules that
     could not be worked out, and what they earn is still to come.
     """
@@ -42,16 +39,21 @@ class Logged:
     held: "Sequence[Hold]" = ()
 
 
-@define(eq=False, repr=False)
 class _Account:
-    """Where a client stands under one rule, the cents it has earned, and the rule's cache to be written."""
+    """Where a client stands under one rule, the cents it has earned, and the rule's cache to be written.
 
-    rule: Rule  # the version that was shown an event last
-    standing: Standing
-    cents: int
-    round: int
-    by_week_or_slot: bool = False  # what counts already may lie on another day
-    changed: int = 0  # times that it was shown something since the cache was written
+    `rule` is the version that was shown an event last; `by_week_or_slot` says that what counts already
+    may lie on another day than an event's own.
+    """
+
+    __slots__ = ("by_week_or_slot", "cents", "changed", "round", "rule", "standing")
+
+    def __init__(self, rule: Rule, standing: Standing, cents: int, round: int) -> None:
+        self.standing = standing
+        self.cents = cents
+        self.round = round
+        self.changed = 0  # times that it was shown something since the cache was written
+        self.turn_to(rule)
 
     def turn_to(self, rule: Rule) -> None:
         """Go on under a version of the rule."""
@@ -64,20 +66,26 @@ class _Account:
         self.standing.weeks.clear()
 
 
-@define(eq=False, repr=False)
 class _Page:
-    """What the logbook knows of one client."""
+    """What the logbook knows of one client. Of `timelines` nothing is left once the agenda is known.
 
-    timelines: Timelines  # until they are worked out
-    memories: dict[str, Remembered]
-    round: int
-    held: set[str]  # rules that are shown nothing until they are retried; not in the timelines
-    agenda: Agenda | None = None
-    accounts: dict[str, _Account] = Factory(dict)
-    used: bool = False
+    Rules that are `held` are not in the timelines: they are shown nothing until they are retried.
+    """
+
+    __slots__ = ("accounts", "agenda", "held", "memories", "round", "timelines", "used")
+
+    def __init__(
+        self, timelines: Timelines, memories: dict[str, Remembered], round: int, held: set[str]
+    ) -> None:
+        self.held = held
+        self.timelines = timelines
+        self.memories = memories
+        self.round = round
+        self.agenda: Agenda | None = None
+        self.accounts: dict[str, _Account] = {}
+        self.used = False
 
 
-@define(eq=False, repr=False)
 class Logbook:
     """Logs events within write transactions. It remembers what it has read, so that many events cost
     little more than their rows. Call `close` before a transaction ends. `ask` asks the rewards.
@@ -85,17 +93,18 @@ class Logbook:
     `held` is what could not be worked out: all else goes on without it.
     """
 
-    program: Program
-    _ask: Ask = ask
-    held: "list[Hold]" = Factory(list)
-    _sheet: Sheet | None = None
-    _pages: dict[str, _Page] = Factory(dict)
-    _agendas: dict[object, Agenda] = Factory(dict)
-    _timelines: dict[str, dict[str, list[TimelineRow]]] = Factory(dict)
-    _pending: dict[str, Event] = Factory(dict)  # events of this transaction, by their ids
-    _highest: str = ""  # the greatest id of an event so far
-    _version: int = 0
-    _written: int = 0  # of those that are held
+    def __init__(self, program: Program, ask: Ask = ask) -> None:
+        self.program = program
+        self._ask = ask
+        self._sheet: Sheet | None = None
+        self._pages: dict[str, _Page] = {}
+        self._agendas: dict[object, Agenda] = {}
+        self._timelines: dict[str, dict[str, list[TimelineRow]]] = {}
+        self._pending: dict[str, Event] = {}  # events of this transaction, by their ids
+        self._highest = ""  # the greatest id of an event so far
+        self._version = 0
+        self.held: list[Hold] = []
+        self._written = 0  # of those that are held
 
     def log(self, event: Event, logged_at: datetime, at: str = "") -> Logged:
         """Log one event: append it, decide what it earns, append that. Twice the same id is once.
@@ -302,7 +311,6 @@ class Logbook:
             memory = of_text(kept.memory)
             standing = Standing(memory=memory, first=first, times=kept.times, latest=kept.latest)
             account = _Account(rule, standing, kept.cents, kept.round)
-        account.turn_to(rule)
         return account
 
     def _count_up(self, client: str, rule: Rule, standing: Standing, day: date) -> None:
@@ -457,8 +465,7 @@ def log_event(program: Program, event: Event, note: str = "") -> Logged:
         if note and not logged.again:
             program.ledger.keep_personal(event.client, f"note:{event.id}", note)
         book.close()
-    logged.held = book.held
-    return logged
+    return logged._replace(held=book.held) if book.held else logged
 
 
 def add_client(program: Program, client: str, name: str = "") -> None:
