@@ -68,16 +68,15 @@ class _Account:
 
 
 class _Page:
-    """What the logbook knows of one client. Of `timelines` nothing is left once the agenda is known."""
+    """What the logbook knows of one client. Of `timelines` nothing is left once the agenda is known.
+
+    Rules that are `held` are not in the timelines: they are shown nothing until they are retried.
+    """
 
     __slots__ = ("accounts", "agenda", "held", "memories", "round", "timelines", "used")
 
     def __init__(
-        self,
-        timelines: Timelines,
-        memories: dict[str, Remembered],
-        round: int,
-        held: set[str],
+        self, timelines: Timelines, memories: dict[str, Remembered], round: int, held: set[str]
     ) -> None:
         self.timelines = timelines
         self.memories = memories
@@ -469,7 +468,7 @@ def log_event(program: Program, event: Event, note: str = "") -> Logged:
         if note and not logged.again:
             program.ledger.keep_personal(event.client, f"note:{event.id}", note)
         book.close()
-    return logged._replace(held=book.held)
+    return logged._replace(held=book.held) if book.held else logged
 
 
 def add_client(program: Program, client: str, name: str = "") -> None:

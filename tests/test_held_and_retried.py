@@ -440,6 +440,16 @@ def test_what_it_was_never_shown_leaves_nothing_to_remember(beginning: Path) -> 
         assert live_through(always, at_times, life) > 0
 
 
+def test_what_it_was_shown_and_then_was_a_mistake_is_remembered_as_nothing(beginning: Path) -> None:
+    life: list[tuple[Step, str]] = [
+        (("choose", ("my-number", 10)), "well"),
+        (log("drinks"), "the goal raises"),
+        (("correct", 0), "well"),
+    ]
+    with two_places(beginning) as (always, at_times):
+        assert live_through(always, at_times, life) > 0
+
+
 @pytest.mark.parametrize("how", ["the goal raises", "the reward leaves"])
 def test_where_there_can_be_no_second_process_it_is_the_same(beginning: Path, how: str) -> None:
     """Beside another thread no process is made by forking; what a part raises is contained all the same."""
