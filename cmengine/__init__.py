@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cmengine.errors import did_you_mean
-    from cmengine.hookspecs import hookimpl
     from cmengine.ladder import Phase, climb, phase_at, phase_worth
+    from cmengine.marker import hookimpl
     from cmengine.model import (
         Arithmetic,
         Award,
@@ -60,7 +60,7 @@ _HOMES = {
     "climb": "ladder",
     "did_you_mean": "errors",
     "dollars": "money",
-    "hookimpl": "hookspecs",
+    "hookimpl": "marker",
     "phase_at": "ladder",
     "phase_worth": "ladder",
 }

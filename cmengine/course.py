@@ -179,14 +179,10 @@ class Course:
 
     def _asked(self, n: int, state: State) -> tuple[State, Gain]:
         day = self.days[n]
-        standing = Standing(
-            memory=state.memory,
-            first=self.days[0],
-            times=state.times,
-            days={day: state.today},
-            weeks={week_number(day): state.this_week},
-            slots=state.slots,
-        )
+        standing = Standing(memory=state.memory, first=self.days[0], times=state.times)
+        standing.days[day] = state.today
+        standing.weeks[week_number(day)] = state.this_week
+        standing.slots = state.slots
         # The goal, the pace and the calendar first; what each reward gives is asked for below, since
         # one that draws cannot be asked for an amount.
         outcome = evaluate(_unrewarded(self.rule), standing, self.event(n, state), _no_dice)

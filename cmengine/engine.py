@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-
-from attrs import Factory, define
+from typing import NamedTuple
 
 from cmengine.days import week_number, week_of
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
@@ -26,8 +25,7 @@ ROWS = 2_048  # events that are held before their rows are written
 MOST_PAGES = 10_000  # clients that a logbook remembers, beyond those of the transaction under way
 
 
-@define(eq=False, repr=False)
-class Logged:
+class Logged(NamedTuple):
     """What logging an event came to. `again` is True where it had been logged before."""
 
     event: Event
@@ -35,16 +33,21 @@ class Logged:
     again: bool = False
 
 
-@define(eq=False, repr=False)
 class _Account:
-    """Where a client stands under one rule, the cents it has earned, and the rule's cache to be written."""
+    """Where a client stands under one rule, the cents it has earned, and the rule's cache to be written.
 
-    rule: Rule  # the version that was shown an event last
-    standing: Standing
-    cents: int
-    round: int
-    by_week_or_slot: bool = False  # what counts already may lie on another day
-    changed: bool = False
+    `rule` is the version that was shown an event last; `by_week_or_slot` says that what counts already
+    may lie on another day than an event's own.
+    """
+
+    __slots__ = ("by_week_or_slot", "cents", "changed", "round", "rule", "standing")
+
+    def __init__(self, rule: Rule, standing: Standing, cents: int, round: int) -> None:
+        self.standing = standing
+        self.cents = cents
+        self.round = round
+        self.changed = False
+        self.turn_to(rule)
 
     def turn_to(self, rule: Rule) -> None:
         """Go on under a version of the rule."""
@@ -57,33 +60,35 @@ class _Account:
         self.standing.weeks.clear()
 
 
-@define(eq=False, repr=False)
 class _Page:
-    """What the logbook knows of one client."""
+    """What the logbook knows of one client. Of `timelines` nothing is left once the agenda is known."""
 
-    timelines: Timelines  # until they are worked out
-    memories: dict[str, Remembered]
-    round: int
-    agenda: Agenda | None = None
-    accounts: dict[str, _Account] = Factory(dict)
-    used: bool = False
+    __slots__ = ("accounts", "agenda", "memories", "round", "timelines", "used")
+
+    def __init__(self, timelines: Timelines, memories: dict[str, Remembered], round: int) -> None:
+        self.timelines = timelines
+        self.memories = memories
+        self.round = round
+        self.agenda: Agenda | None = None
+        self.accounts: dict[str, _Account] = {}
+        self.used = False
 
 
-@define(eq=False, repr=False)
 class Logbook:
     """Logs events within write transactions. It remembers what it has read, so that many events cost
     little more than their rows. Call `close` before a transaction ends. `ask` asks the rewards.
     """
 
-    program: Program
-    _ask: Ask = ask
-    _sheet: Sheet | None = None
-    _pages: dict[str, _Page] = Factory(dict)
-    _agendas: dict[object, Agenda] = Factory(dict)
-    _timelines: dict[str, dict[str, list[TimelineRow]]] = Factory(dict)
-    _pending: dict[str, Event] = Factory(dict)  # events of this transaction, by their ids
-    _highest: str = ""  # the greatest id of an event so far
-    _version: int = 0
+    def __init__(self, program: Program, ask: Ask = ask) -> None:
+        self.program = program
+        self._ask = ask
+        self._sheet: Sheet | None = None
+        self._pages: dict[str, _Page] = {}
+        self._agendas: dict[object, Agenda] = {}
+        self._timelines: dict[str, dict[str, list[TimelineRow]]] = {}
+        self._pending: dict[str, Event] = {}  # events of this transaction, by their ids
+        self._highest = ""  # the greatest id of an event so far
+        self._version = 0
 
     def log(self, event: Event, logged_at: datetime, at: str = "") -> Logged:
         """Log one event: append it, decide what it earns, append that. Twice the same id is once.
@@ -244,7 +249,6 @@ class Logbook:
             memory = of_text(kept.memory)
             standing = Standing(memory=memory, first=first, times=kept.times, latest=kept.latest)
             account = _Account(rule, standing, kept.cents, kept.round)
-        account.turn_to(rule)
         return account
 
     def _count_up(self, client: str, rule: Rule, standing: Standing, day: date) -> None:

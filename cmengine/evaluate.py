@@ -4,8 +4,7 @@ from collections.abc import Callable, Hashable, Iterable
 from datetime import date
 from itertools import islice
 from random import Random
-
-from attrs import Factory, define
+from typing import NamedTuple
 
 from cmengine.days import week_number
 from cmengine.errors import CMError, Mistake
@@ -21,7 +20,6 @@ MOST_AWARDS = 1_000
 MOST_CENTS = 100_000_000
 
 
-@define(eq=False, repr=False)
 class Standing:
     """Where a client stands under one rule: what the goal remembers, and what has counted so far.
 
@@ -30,13 +28,18 @@ class Standing:
     day on which the client first chose the rule, `latest` the latest day of all that counts.
     """
 
-    memory: Hashable
-    first: date
-    times: int = 0
-    latest: date | None = None
-    days: dict[date, int] = Factory(dict)
-    weeks: dict[int, int] = Factory(dict)
-    slots: frozenset[int] = frozenset()
+    __slots__ = ("days", "first", "latest", "memory", "slots", "times", "weeks")
+
+    def __init__(
+        self, memory: Hashable, first: date, times: int = 0, latest: date | None = None
+    ) -> None:
+        self.memory = memory
+        self.first = first
+        self.times = times
+        self.latest = latest
+        self.days: dict[date, int] = {}
+        self.weeks: dict[int, int] = {}
+        self.slots: frozenset[int] = frozenset()
 
     def take(self, outcome: "Outcome") -> None:
         """Go on from what an event has come to."""
@@ -58,8 +61,7 @@ class Standing:
             self.slots |= {occurrence.slot}
 
 
-@define
-class Outcome:
+class Outcome(NamedTuple):
     """What one event came to under one rule. `counted_already` says "day" or "week" where the
     rule's pace had been reached, so that this time stays free for another day.
     """

@@ -6,8 +6,7 @@ client's standing comes from.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-
-from attrs import define, frozen
+from typing import NamedTuple
 
 from cmengine.evaluate import Ask, Dice, Outcome, Standing, ask, evaluate
 from cmengine.model import Choice, Event, Rule
@@ -17,8 +16,7 @@ Recall = Callable[[Rule, date, Event], Standing]
 """Give the client's standing under a rule, first chosen on a day, with all that counts for an event."""
 
 
-@frozen(eq=False, repr=False)
-class Stretch:
+class Stretch(NamedTuple):
     """From the day `on`, events of these kinds are shown to `rule`; None where the goal is set aside."""
 
     on: date
@@ -26,8 +24,7 @@ class Stretch:
     listens: frozenset[str] = frozenset()
 
 
-@frozen(eq=False, repr=False)
-class Line:
+class Line(NamedTuple):
     """What a client's agenda has of one rule: the day it was first chosen, and its stretches, latest first."""
 
     first: date
@@ -58,8 +55,7 @@ def _stretch(choice: Choice, rule_of: RuleOf) -> Stretch:
     return Stretch(choice.on, rule, frozenset(rule.goal.listens()))
 
 
-@define(eq=False, repr=False)
-class Result:
+class Result(NamedTuple):
     """What one event came to under one rule."""
 
     rule: Rule

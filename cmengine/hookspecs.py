@@ -17,7 +17,6 @@ import pluggy
 from cmengine.model import Goal, Notifier, Reward
 
 hookspec = pluggy.HookspecMarker("cmengine")
-hookimpl = pluggy.HookimplMarker("cmengine")
 
 
 @hookspec

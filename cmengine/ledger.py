@@ -13,9 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic
-from typing import Any
-
-from attrs import frozen
+from typing import Any, NamedTuple
 
 from cmengine.database import APPLICATION_ID, SCHEMA, WAIT_SECONDS, connect, in_words
 from cmengine.errors import CMError, Mistake
@@ -29,16 +27,14 @@ _EVENT = "seq, id, client, kind, occurred_at, on_day, value, is_number, evidence
 _THESE = "(select value from json_each(?))"
 
 
-@frozen(eq=False, repr=False)
-class Stored:
+class Stored(NamedTuple):
     """An event with its place in the order of logging."""
 
     seq: int
     event: Event
 
 
-@frozen(eq=False, repr=False)
-class KeptOccurrence:
+class KeptOccurrence(NamedTuple):
     """An occurrence as it is kept: the event (by its place) and rule it comes from, its round, ordinal,
     day, slot, reason and version, its awards (n, reward, label, cents, item), and whether it still counts.
     """
@@ -50,8 +46,7 @@ class KeptOccurrence:
     counts: bool
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class AwardRow:
+class AwardRow(NamedTuple):
     """An award as the ledger has it. `id` is the number that people type."""
 
     id: str
@@ -73,8 +68,7 @@ class AwardRow:
     corrected: bool
 
 
-@frozen(repr=False)
-class Balance:
+class Balance(NamedTuple):
     """A client's money in cents: earned - issued = waiting."""
 
     earned: int
@@ -86,8 +80,7 @@ class Balance:
         return self.earned - self.issued
 
 
-@frozen(repr=False)
-class Remembered:
+class Remembered(NamedTuple):
     """The cache of one client under one rule: memory as text, times met, cents earned, how many
     corrections there were (a rung that a mistake had used is free again in the next round), and the
     latest day of what counts.

@@ -120,7 +120,7 @@ def _in_words(module: object, error: Exception) -> str:
     known = [name for name in dir(hookspecs) if name.startswith("register_")]
     for name in dir(module):
         marked = getattr(getattr(module, name, None), "cmengine_impl", None)
-        if marked and name not in known:
+        if marked is not None and name not in known:
             return f"'{name}' is not a hook; {did_you_mean(name, known)}"
     return " ".join(str(error).split())
 

@@ -206,9 +206,9 @@ def login_name() -> str:
     named = next(filter(None, map(os.environ.get, ("LOGNAME", "USER"))), None)
     if named:
         return named
-    import getpass  # late: it is seldom asked
-
     try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "staff"
+        import pwd  # late: it is seldom asked, and not there on every system
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError, OSError):
+        return os.environ.get("USERNAME") or "staff"

@@ -5,7 +5,7 @@ import typing
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 from attrs import field, frozen
@@ -55,8 +55,7 @@ class Pace:
     )
 
 
-@frozen(eq=False, repr=False)
-class Draft:
+class Draft(NamedTuple):
     """A rule as it stands in a file: the rule, and the table that is kept when it is published."""
 
     rule: Rule
@@ -64,8 +63,7 @@ class Draft:
     place: Place
 
 
-@frozen(eq=False, repr=False)
-class Reader:
+class Reader(NamedTuple):
     """Reads rules with the plugins and kinds there are. `kinds` None: kinds are not checked.
 
     `folder` is the program's folder, to which a file named in an option belongs.

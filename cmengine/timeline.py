@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-
-from attrs import frozen
+from typing import NamedTuple
 
 from cmengine.model import Choice, Rule
 
 RuleOf = Callable[[Choice], Rule]
 
 
-@frozen(eq=False, repr=False)
-class TimelineRow:
+class TimelineRow(NamedTuple):
     """A choice, changed, set aside or made again. `after_event` is the last event logged before that;
     `turn` orders it among choices and corrections.
     """
@@ -21,8 +19,7 @@ class TimelineRow:
     turn: int
 
 
-@frozen(eq=False, repr=False)
-class Correction:
+class Correction(NamedTuple):
     """An event, by its place in the order of logging, that was marked as a mistake."""
 
     event: int

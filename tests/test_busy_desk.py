@@ -34,24 +34,22 @@ climbs = "each_time"
 # What logging an event may import of this project. One more is a matter of milliseconds for somebody
 # who waits at the desk: think twice.
 MAY = {
-    "ahead", "cli", "coming", "database", "days", "dice", "engine", "errors", "evaluate", "fold", "hookspecs",
-    "ids", "kept", "kinds", "ladder", "ledger", "memory", "model", "money", "nodice", "options", "ordinals", "outbox",
+    "ahead", "cli", "coming", "database", "days", "dice", "engine", "errors", "evaluate", "fold",
+    "ids", "kept", "kinds", "ladder", "ledger", "marker", "memory", "model", "money", "nodice", "options", "ordinals", "outbox",
     "program", "quick", "reasons", "rules", "settings", "sheet", "sqlite", "timeline", "toml",
 }  # fmt: skip
 # Dear ones: each of these costs more than writing the event does. (click itself imports difflib for a short -p.)
 MAY_NOT = {
     "sqlite_utils", "pandas", "numpy", "importlib.metadata", "importlib.resources", "email", "difflib", "hashlib",
-    "secrets", "subprocess", "asyncio", "unittest", "tree_sitter", "hypothesis", "apprise", "multiprocessing",
+    "secrets", "subprocess", "asyncio", "unittest", "tree_sitter", "hypothesis", "apprise", "multiprocessing", "pluggy",
 }  # fmt: skip
 
 LOG = """
-import sys
+import atexit, sys
 from cmengine.cli import main
+atexit.register(lambda: print(*sorted(sys.modules), file=sys.stderr))
 sys.argv = ["cmengine", "--program", sys.argv[1], "--by", "ana", "log", "c1", "visit"]
-try:
-    main()
-finally:
-    print(*sorted(sys.modules), file=sys.stderr)
+main()
 """
 
 

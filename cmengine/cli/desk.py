@@ -4,16 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, time, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
-from attrs import frozen
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@frozen(eq=False, repr=False)
-class Desk:
+class Desk(NamedTuple):
     """The folder named on the command line, and who is at the desk."""
 
     folder: str

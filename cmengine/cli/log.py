@@ -4,10 +4,9 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
-from attrs import frozen
 
 from cmengine.cli.desk import (
     Day,
@@ -143,8 +142,7 @@ def _must_name(ctx: click.Context, event: dict[str, Any]) -> None:
             raise click.MissingParameter(ctx=ctx, param=param)
 
 
-@frozen(eq=False, repr=False)
-class _Done:
+class _Done(NamedTuple):
     """An event that was logged, and what is said of it."""
 
     event: Any
