@@ -95,13 +95,17 @@ def _answer(ctx: click.Context, program: Any, line: tuple[int, str], as_json: bo
     from cmengine.errors import CMError, Mistake
 
     number, text = line
+    mistakes: Sequence[Mistake] = ()
     try:
         event = _read(ctx, text)
-        done = _log(program, **event)
-    except (CMError, click.UsageError, ValueError) as error:
-        mistakes = (
-            error.mistakes if isinstance(error, CMError) else (Mistake("log", _words(error)),)
-        )
+    except (click.UsageError, ValueError) as error:
+        mistakes = (Mistake("log", _words(error)),)
+    else:
+        try:
+            done = _log(program, **event)
+        except CMError as error:
+            mistakes = error.mistakes
+    if mistakes:
         if as_json:
             click.echo(json.dumps({"line": number, "problems": [problem(one) for one in mistakes]}))
         else:
