@@ -127,7 +127,13 @@ class Program:
 
     def built(self, table: Mapping[str, Any], digest: str) -> Rule:
         """Build a published rule from its table; raise CMError where a plugin it needs is not there."""
-        rule, mistakes = self.reader().read_rule(table, Place("published"), known_as=digest)
+        try:
+            rule, mistakes = self.reader().read_rule(table, Place("published"), known_as=digest)
+        except CMError:
+            raise
+        except (Exception, SystemExit, GeneratorExit) as error:  # of a plugin's class
+            what = f"it cannot be made from its options ({type(error).__name__}: {error})"
+            raise CMError(Mistake(f"rule '{table['id']}'", what, "mend the plugin")) from error
         stop_if(mistakes)
         if rule is None:
             raise CMError(Mistake("published", "this rule cannot be read"))

@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from random import Random
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, NoReturn
 
 from attrs import Factory, define, frozen
@@ -183,8 +183,14 @@ class _Open:
         return f"had not answered after {self.seconds:g} seconds"
 
     def _how(self) -> str:
-        """Say how the room ended by itself."""
-        _, status = os.waitpid(self.child, 0)
+        """Say how the room ended by itself. It may have hung up and go on; then it is ended when it is closed."""
+        until = monotonic() + self.seconds
+        child, status = os.waitpid(self.child, os.WNOHANG)
+        while not child and monotonic() < until:
+            sleep(0.002)
+            child, status = os.waitpid(self.child, os.WNOHANG)
+        if not child:
+            return "hung up"
         self.child = 0
         code = os.waitstatus_to_exitcode(status)
         if code == -signal.SIGALRM:

@@ -150,7 +150,7 @@ class Reader(NamedTuple):
             mistakes += _calendar_fits(rewards, bool(calendar), place)
         if check:
             mistakes += self._client_rewards(table, place)
-        if goal is not None:
+        if goal is not None and not (known_as and self.kinds is None):
             mistakes += self._kinds_fit(goal, table["goal"], place.at("goal"))
         if mistakes or head is None or goal is None or pace is None:
             return None, mistakes

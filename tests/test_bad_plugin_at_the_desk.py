@@ -85,6 +85,7 @@ MOODS = {
     "eats memory": lambda given: eat(),
     "exits": lambda given: os._exit(0),
     "crashes": lambda given: ctypes.string_at(0),
+    "hangs up": lambda given: (os.closerange(3, 200), time.sleep(1000)),
     "None": lambda given: None,
     "a word": lambda given: "visit",
     "not a number": lambda given: float("nan"),
@@ -113,8 +114,12 @@ def wrong(part, given):
 class MoodyGoal:
     kind: ClassVar[str] = "moody"
 
+    def __attrs_post_init__(self):
+        wrong("making", None)
+
     def listens(self):
-        return ("visit",)
+        answer = wrong("listening", None)
+        return ("visit",) if answer == "well" else answer
 
     def start(self):
         return 0
@@ -193,6 +198,7 @@ BOTH = {
     "spins": LATE,
     "exits": f"{ENDED} (exit code 0)",
     "crashes": f"{ENDED} (signal SIGSEGV)",
+    "hangs up": "hung up",
 }
 SAID = {
     **{("goal", mood): said for mood, said in BOTH.items()},
@@ -374,6 +380,32 @@ def test_one_that_eats_memory_is_held(place: Path, part: str) -> None:
     assert "voucher 2.50" in done.stdout
     said = ("asked for more memory than it may have", LATE)
     assert done.stderr in [HELD.format(rule=PARTS[part], said=one) for one in said]
+
+
+@pytest.mark.parametrize(
+    ("mood", "problem"),
+    [
+        ("making: raises", "published: rule 'a-goal': out of paper"),
+        (
+            "making: leaves",
+            "rule 'a-goal': it cannot be made from its options (SystemExit: 3); mend the plugin",
+        ),
+        ("listening: sleeps", f"plugin 'cm_moody': 'moody' {LATE}"),
+        ("listening: exits", f"plugin 'cm_moody': 'moody' {ENDED} (exit code 0)"),
+        ("listening: None", "plugin 'cm_moody': 'moody' answered None instead of kinds of event"),
+    ],
+)
+def test_one_that_cannot_be_made_or_asked_what_it_listens_to_is_held(
+    place: Path, mood: str, problem: str
+) -> None:
+    feel(place, mood)
+    done = data(place, "log", "c1", "visit", "--on", "2026-01-06", "--id", "k2")
+    assert [(one["rule"], one["problem"]) for one in done["held"]] == [("a-goal", problem)]
+    assert {one["rule"] for one in done["awards"]} == {"b-plain", "c-reward"}
+    assert [one["problem"] for one in data(place, "retry", code=1)["held"]] == [problem]
+    feel(place)
+    assert [one["cents"] for one in data(place, "retry")["resumed"]] == [200]
+    assert data(place, "verify")["ok"]
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -137,6 +137,9 @@ def fill(program: Program) -> None:
     db = program.ledger._db
     db.execute("pragma foreign_keys = off")
     db.execute("pragma ignore_check_constraints = on")
+    triggers = db.execute("select name, sql from sqlite_schema where type = 'trigger'").fetchall()
+    for name, _ in triggers:
+        db.execute(f"drop trigger {name}")
     for table in FACTS:
         for n in range(len(program.ledger.rows(f"select 1 from {table}")), 2):
             info = program.ledger.rows("select * from pragma_table_info(?)", table)
@@ -147,6 +150,8 @@ def fill(program: Program) -> None:
                 row[column["name"]] = bytes([n]) * 32 if kind == "blob" else some
             with program.ledger.writing("fill"):
                 program.ledger.insert(table, **row)
+    for _, sql in triggers:
+        db.execute(sql)
     db.execute("pragma ignore_check_constraints = off")
     db.execute("pragma foreign_keys = on")
 
