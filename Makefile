@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PEERS  ?= $(or $(TMPDIR),/tmp)/cmengine-peers
 
-.PHONY: demo test check suite laws docs wheel example bench format clean
+.PHONY: demo test check suite laws faults docs wheel example bench format clean
 
 demo: $(VENV)/demo.stamp
 	@$(BIN)/cmengine demo
@@ -22,6 +22,11 @@ suite: $(VENV)/test.stamp
 
 laws: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -q -n 2 -m full -rA
+
+# An hour or more of stops, full disks, races, flipped bits and power cuts; needs strace.
+faults: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -q -n 2 -m faults -rs --junitxml=$(VENV)/faults.xml tests/faults
+	$(BIN)/python tests/faults/figures.py $(VENV)/faults.xml
 
 docs: $(VENV)/test.stamp
 	$(BIN)/cog --check -P docs/*.md

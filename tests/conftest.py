@@ -1,13 +1,15 @@
 """What several tests share: a real program in a real folder, with a clock that stands where it is put."""
 
 import hashlib
+import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from attrs import define
+from attrs import Factory, define
 from click.testing import CliRunner, Result
 from hypothesis import settings
 
@@ -49,10 +51,50 @@ def clock() -> Clock:
 
 
 MakeProgram = Callable[..., Program]
+LARGEST = 20_000_000  # bytes of a file that is looked through
+
+
+@define
+class Secrets:
+    """What a test's programs keep secret: their keys, and the codes of the vouchers that were issued. None
+    of it is told again, or lies in a file.
+    """
+
+    known: set[str] = Factory(set)
+
+    def keep(self, folder: Path) -> None:
+        """Take down the keys of a program."""
+        keys = json.loads((folder / "program.key").read_text())
+        self.known |= {
+            value for value in keys.values() if isinstance(value, str) and len(value) > 30
+        }
+
+    def told(self, text: str) -> None:
+        """Look at what was told; a code of a voucher may be told this once."""
+        assert not [one for one in self.known if one in text], "a secret of the program was told"
+        self.known |= set(CODE.findall(text))
+
+    def look_through(self, folder: Path) -> None:
+        """Look through every file, but for the keys."""
+        for path in folder.rglob("*"):
+            if path.is_file() and path.suffix != ".key" and path.stat().st_size < LARGEST:
+                held = path.read_bytes()
+                found = [one for one in self.known if one.encode() in held]
+                assert not found, f"a secret of the program is in {path}"
+
+
+CODE = re.compile(r"(?:Code: |\"code\": \")([0-9A-Z]{6}(?:-[0-9A-Z]{6}){2})\b")
 
 
 @pytest.fixture
-def make(tmp_path: Path, clock: Clock, registry: Registry) -> Iterator[MakeProgram]:
+def secrets() -> Secrets:
+    return Secrets()
+
+
+@pytest.fixture
+def make(
+    tmp_path: Path, clock: Clock, registry: Registry, secrets: Secrets
+) -> Iterator[MakeProgram]:
     """Make and open a program: make(rules=TOML, kinds=TOML, settings=TOML), published."""
     opened: list[Program] = []
 
@@ -62,6 +104,7 @@ def make(tmp_path: Path, clock: Clock, registry: Registry) -> Iterator[MakeProgr
         folder = tmp_path / name
         if not folder.exists():
             make_program(folder, zone="America/Los_Angeles", by="ana", clock=clock)
+            secrets.keep(folder)
         if kinds:
             (folder / "kinds.toml").write_text(kinds)
         if settings:
@@ -77,13 +120,14 @@ def make(tmp_path: Path, clock: Clock, registry: Registry) -> Iterator[MakeProgr
     yield made
     for program in opened:
         program.close()
+    secrets.look_through(tmp_path)
 
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run() -> Run:
+def run(secrets: Secrets) -> Run:
     """Run a command line: run("client", "add", "c001", folder=program.folder, typed="...").
 
     An error that is not one in words is not caught.
@@ -91,13 +135,16 @@ def run() -> Run:
 
     def ran(*words: str | Path, folder: Path | None = None, typed: str | None = None) -> Result:
         at = ["-p", str(folder)] if folder is not None else []
-        return CliRunner().invoke(
+        done = CliRunner().invoke(
             cli,
             ["--by", "ana", *at, *map(str, words)],
             input=typed,
             prog_name="cmengine",
             catch_exceptions=False,
         )
+        said = done.output.replace(typed.strip(), "") if typed and typed.strip() else done.output
+        secrets.told(said)
+        return done
 
     return ran
 
