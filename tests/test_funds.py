@@ -359,7 +359,7 @@ def test_desks_that_issue_from_one_fund_at_once_issue_it_to_the_cent_and_no_more
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(4, spawn, initializer=_meet, initargs=(spawn.Barrier(4),)) as pool:
         done = list(pool.map(_issue_from_a_process, [folder] * 4, orders))
-    to = {client: 0 for client in clients}
+    to = dict.fromkeys(clients, 0)
     for order, given in zip(orders, done, strict=True):
         for client, cents in zip(order, given, strict=True):
             to[client] += cents

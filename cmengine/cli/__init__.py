@@ -28,7 +28,7 @@ COMMANDS = {
     "explain": ("awards", "Say why an award is what it is, to the cent."),
     "voucher": ("voucher", "Issue what is waiting, and redeem by code."),
     "fund": ("fund", "See the money there is to give, and add to it."),
-    "limits": ("limits", "See what funders let be issued, and copy a ready profile."),
+    "limits": ("limit", "See what funders let be issued, and copy a ready profile."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "verify": ("verify", "Replay the log and compare every award with it."),
     "plugins": ("plugins", "List the plugins, their kinds, and which did not load."),
