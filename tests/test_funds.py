@@ -252,7 +252,9 @@ CHARGE = "insert into charges (voucher, occurrence, n, fund, cents, on_day, term
         [VOUCHER.format(1)],  # nothing is charged
         [CHARGE.format(3, "grant", 1, 1)],  # no voucher comes
         [CHARGE.format(3, "grant", 4_00, 1), VOUCHER.format(5_00)],  # not exact
-        [CHARGE.format(1, "grant", 5_00, 1), VOUCHER.format(5_00)],  # somebody else's award
+        [CHARGE.format(3, "grant", 5_00, 1), VOUCHER.format(4_00)],
+        [CHARGE.format(4, "grant", 5_00, 1), VOUCHER.format(5_00)],  # somebody else's award
+        [CHARGE.format(1, "grant", 5_00, 1), VOUCHER.format(5_00)],  # an award that is paid
         [CHARGE.format(3, "other", 5_00, 1), VOUCHER.format(5_00)],  # no such fund
         [CHARGE.format(3, "", 5_00, 1), VOUCHER.format(5_00)],  # beside the funds
         [CHARGE.format(3, "grant", 5_01, 1), VOUCHER.format(5_01)],  # more than the fund holds
@@ -264,6 +266,7 @@ def test_sql_itself_keeps_funds_and_charges_exact(program: Program, statements: 
     come_in(program, "c1")
     come_in(program, "c1")
     come_in(program, "c2")
+    come_in(program, "c3")
     issue_voucher(program, "c1", cents=20_00)
     with pytest.raises((CMError, sqlite3.IntegrityError)), program.ledger.writing():
         program.ledger.insert("pledges", terms=1, fund="some", cents=0)
@@ -318,20 +321,31 @@ def test_verify_finds_what_was_changed_in_the_charges(
 # Several at once.
 
 
-def _issue_from_a_process(folder: str, client: str, tries: int) -> list[int]:
+_together: list[Any] = []
+
+
+def _meet(barrier: Any) -> None:
+    _together.append(barrier)
+
+
+def _issue_from_a_process(folder: str, clients: list[str]) -> list[int]:
+    """Issue to each client in turn, each at the same moment as the other desks."""
     opened = open_program(Path(folder), by="ana")
     given = []
-    for _ in range(tries):
+    for client in clients:
+        _together[0].wait()
         try:
             given.append(issue_voucher(opened, client).cents)
         except CMError as error:
             assert "just now" in str(error) or "nothing is waiting" in str(error)
+            given.append(0)
     opened.close()
     return given
 
 
+@pytest.mark.parametrize("at_once", ["the same client", "different clients"])
 def test_desks_that_issue_from_one_fund_at_once_issue_it_to_the_cent_and_no_more(
-    make: Make,
+    make: Make, at_once: str
 ) -> None:
     program = make(RULES, settings=HEAD + GRANT.format("61.25"))
     clients = [f"c{n}" for n in range(8)]
@@ -340,10 +354,17 @@ def test_desks_that_issue_from_one_fund_at_once_issue_it_to_the_cent_and_no_more
         come_in(program, client)
     folder, path = str(program.folder), program.ledger.path
     program.close()
-    with ProcessPoolExecutor(4, multiprocessing.get_context("spawn")) as pool:
-        done = list(pool.map(_issue_from_a_process, [folder] * 8, clients, [3] * 8))
+    turns = [0] * 4 if at_once == "the same client" else [0, 2, 4, 6]
+    orders = [clients[turn:] + clients[:turn] for turn in turns]
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(4, spawn, initializer=_meet, initargs=(spawn.Barrier(4),)) as pool:
+        done = list(pool.map(_issue_from_a_process, [folder] * 4, orders))
+    to = dict.fromkeys(clients, 0)
+    for order, given in zip(orders, done, strict=True):
+        for client, cents in zip(order, given, strict=True):
+            to[client] += cents
     # First come, first served, by who earned first: six whole awards, 1.25 of the seventh's, once.
-    assert done == [[10_00]] * 6 + [[1_25], []]
+    assert list(to.values()) == [10_00] * 6 + [1_25, 0]
     connection = sqlite3.connect(path)
     assert connection.execute("select sum(cents) from charges").fetchone()[0] == 61_25
     connection.close()
@@ -546,3 +567,4 @@ def test_what_waits_is_read_in_the_order_in_which_it_was_earned(program: Program
         ("c2", 10_00, {}),
         ("c3", 10_00, {}),
     ]
+    assert {due.since for due in found} == {date(2026, 7, 1)}

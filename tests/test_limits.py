@@ -197,6 +197,20 @@ def test_a_second_fund_pays_at_once_what_a_limit_of_the_first_holds_back() -> No
     assert "another fund may pay it at once" in may.held[0].todo
 
 
+def test_what_another_fund_paid_is_not_added_up_in_a_limit_of_one_fund() -> None:
+    caps = (Cap(name="grant's", window="program", most=10_00, fund="grant"),)
+    terms = Terms(
+        funds=(Fund(name="gifts", amount=7_00), Fund(name="grant", amount=99_00)), caps=caps
+    )
+    queue = [due(1, 30_00)]
+    may = asked("ann", queue, terms, JAN)
+    assert may.shares == (Share((1, 1), "gifts", 7_00), Share((1, 1), "grant", 10_00))
+    after = issued("ann", JAN, may, 12_00)
+    assert asked("ann", queue, terms, JAN, after).shares == (Share((1, 1), "grant", 5_00),)
+    everybody = evolve(terms, caps=(evolve(caps[0], fund=""),))
+    assert asked("ann", queue, everybody, JAN).cents == 10_00
+
+
 def test_an_empty_fund_says_so_and_a_rule_that_nothing_pays_for_too() -> None:
     terms = Terms(funds=(Fund(name="grant", amount=3_00, ask="Maria"),))
     may = asked("ann", [due(1, 5_00)], terms, JAN)

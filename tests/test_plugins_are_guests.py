@@ -26,13 +26,15 @@ CALLS = {"open", "print", "input", "eval", "exec", "__import__", "globals"}
 
 # The modules that must say of themselves that they are pure; others may.
 PURE = {
-    "days", "evaluate", "explain", "fold", "ladder", "memory", "replay", "scenarios", "slots", "timeline",
+    "days", "evaluate", "explain", "fold", "issuing", "ladder", "limits", "memory", "replay", "scenarios", "slots", "timeline",
     "welcome",
 }  # fmt: skip
 # What stands between the pure modules and the world; a pure module imports none of it.
 SHELL = {
-    "choices", "cli", "corrections", "database", "engine", "holds", "ids", "importing", "ledger", "migrations",
-    "outbox", "overview", "program", "publish", "reasons", "recall", "retry", "room", "settings", "sqlite", "starters",
+    "backup", "chain", "charges", "choices", "cli", "corrections", "counting", "database", "disclosures", "doctor", "ehr",
+    "engine", "forewarn", "founding", "funds", "holds", "ids", "importing", "ledger", "migrations", "outbox", "overview",
+    "profiles", "program", "publish", "reasons", "recall", "reconcile", "replacing", "restore", "retry", "room", "settings",
+    "sqlite", "starters", "stock", "stocking",
     "tables", "toml", "verify", "vouchers",
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cmengine.dice import dice_from
 from cmengine.evaluate import awards_of, play
 from cmengine.kinds import Kind
+from cmengine.limits import Cap, Due, Spent, Terms, allowance
 from cmengine.model import Event, Occurrence, Rule
 from cmengine.options import Place
 from cmengine.plugins import load_plugins
@@ -336,6 +337,40 @@ def test_p8b_a_draw_depends_on_the_secret_and_the_event_alone(
         }
 
     assert slips(events) == slips(moved)
+
+
+@given(any_rules, histories, st.integers(0, 6000), st.integers(0, 6000), st.integers(1, 4))
+def test_p9_a_limit_holds_back_issuing_and_never_earning_and_raised_pays_the_rest(
+    rule: Rule, events: list[Event], first: int, more: int, every: int
+) -> None:
+    """Issued at every so-manyth event: in the end the limit, or all; raised, the rest; earned as before."""
+    earned = awards(rule, events)
+    waiting: list[Due] = []
+    spent: list[Spent] = []
+
+    def issue(most: int) -> None:
+        terms = Terms(caps=(Cap(name="all", window="program", most=most),))
+        may = allowance("c", waiting, spent, (), terms, FIRST)
+        left = {due.award: due.cents for due in waiting}
+        for share in may.shares:
+            left[share.award] -= share.cents
+            spent.append(Spent("", FIRST, share.cents, "c"))
+        waiting[:] = [evolve(due, cents=left[due.award]) for due in waiting if left[due.award]]
+
+    for n, one in enumerate(events):
+        waiting += [
+            Due(client="c", award=(n, k), rule=rule.id, cents=cents, since=FIRST)
+            for k, (_, cents) in enumerate(earned[one.id])
+            if cents
+        ]
+        if n % every == 0:
+            issue(first)
+            assert sum(one.cents for one in spent) <= first
+    for most in (first, first + more, first):
+        before = sum(one.cents for one in spent)
+        issue(most)
+        assert sum(one.cents for one in spent) == max(before, min(most, total(earned)))
+    assert awards(rule, events) == earned
 
 
 # A welcome is promised together with the rule beside it: the two are judged as one.

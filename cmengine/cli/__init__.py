@@ -31,7 +31,7 @@ COMMANDS = {
     "voucher": ("voucher", "Issue what is waiting, and redeem by code."),
     "stock": ("stock", "Keep gift cards and things: add, count, reconcile."),
     "fund": ("fund", "See the money there is to give, and add to it."),
-    "limits": ("limits", "See what funders let be issued, and copy a ready profile."),
+    "limits": ("limit", "See what funders let be issued, and copy a ready profile."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "export": ("export", "Write what the ledger holds for other programs to read."),
     "fhir": ("fhir", "Exchange choices and events with an EHR, as FHIR R4."),
