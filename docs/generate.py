@@ -40,7 +40,14 @@ PLAYED = (
     README,
     *(
         DOCS / name
-        for name in ("tutorial.md", "rules.md", "laws.md", "simulate.md", "testing-plugins.md")
+        for name in (
+            "tutorial.md",
+            "rules.md",
+            "draws.md",
+            "laws.md",
+            "simulate.md",
+            "testing-plugins.md",
+        )
     ),
 )
 MINUTE = 60
@@ -67,7 +74,7 @@ MEANS = {
     "rule.source": "where the numbers come from",
     "rule.starts": "the first day on which it runs",
     "rule.ends": "the last day on which it runs",
-    "rule.client_sets": "the options of the goal that a client may set",
+    "rule.client_sets": "what a client may set: options of the goal, and of rewards what is true or false",
     "pace.per_day": "how many times count in one day",
     "pace.per_week": "how many times count in one week, Monday to Sunday",
     "calendar.days": "the days of the week that are scheduled: mon, tue, wed, thu, fri, sat, sun",
@@ -139,10 +146,11 @@ MEANS = {
     "fishbowl.first_draws": "how many draws the first time",
     "fishbowl.more_each_time": "how many draws more each further time",
     "fishbowl.most_draws": "the most draws that one time gives",
+    "fishbowl.certain": "the average of each draw, and no luck",
     "slip.says": "what is written on it",
     "slip.count": "how many such slips are in the bowl",
-    "slip.worth": "what it is worth in money; or else",
-    "slip.item": "a thing from the cupboard",
+    "slip.worth": "what it gives in money; beside an item, what that is worth",
+    "slip.item": "a thing from the cupboard, instead of money",
     "item.item": "what the thing is called",
     "praise.says": "the words; of several, each in its turn",
     "outbox.where": "the file that each message is added to",
