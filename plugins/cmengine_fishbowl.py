@@ -1,6 +1,7 @@
 """A prize bowl. Slips go back after each draw, so one draw never changes another's chances."""
 
 from collections.abc import Iterable
+from functools import cached_property
 from random import Random
 from typing import ClassVar
 
@@ -68,6 +69,11 @@ class Fishbowl:
             self.first_draws + self.more_each_time * (occurrence.ordinal - 1), self.most_draws
         )
 
+    @cached_property
+    def _bowl(self) -> tuple[tuple[int, Award], ...]:
+        """What is in the bowl: how many such slips, and what each gives."""
+        return tuple((slip.count, slip.award) for slip in self.slips)
+
     @property
     def _average(self) -> int:
         """What a draw is worth on average, in cents, rounded up."""
@@ -79,8 +85,7 @@ class Fishbowl:
         if self.certain:
             worth = draws * self._average
             return [Award(label=f"certain {dollars(worth)}", cents=worth)]
-        slips = [(slip.count, slip.award) for slip in self.slips]
-        return [draw(slips, dice) for _ in range(draws)]
+        return [draw(self._bowl, dice) for _ in range(draws)]
 
     def promise(self, occurrence: Occurrence) -> str:
         draws = self._draws(occurrence)
@@ -95,7 +100,7 @@ class Fishbowl:
     def odds(self, occurrence: Occurrence) -> tuple[int, tuple[tuple[int, Award], ...]]:
         if self.certain:
             return 0, ()
-        return self._draws(occurrence), tuple((slip.count, slip.award) for slip in self.slips)
+        return self._draws(occurrence), self._bowl
 
 
 @hookimpl

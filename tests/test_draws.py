@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -395,7 +396,8 @@ def test_the_ledger_keeps_one_promise_at_a_time(program: Program) -> None:
 
 
 def test_verify_finds_an_opened_secret_that_was_not_the_promised_one(program: Program) -> None:
-    group(program, "c001", "e1")
+    for n in range(30):
+        group(program, "c001", f"e{n}")
     retire(program)
     program.close()
     with sqlite3.connect(program.folder / "program.db") as db:
@@ -659,3 +661,18 @@ def test_a_plugin_that_draws_in_a_way_of_its_own_is_told_from_others(
     assert found.left_out == {"own_way": 1}
     assert [one["reward"] for one in found.document["draws"]] == [1]
     program.close()
+
+
+def test_the_example_on_the_page_is_right() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "draws.md").read_text(encoding="utf-8")
+    told = dict(
+        re.findall(r"^\| (commitment|throw \d) \| `([0-9a-f]{64})` \|$", page, re.MULTILINE)
+    )
+    numbers = re.findall(r"^\| number, slip from 0 \| `(\d+)`, `(\d+)` \|$", page, re.MULTILINE)
+    secret = bytes(32)
+    assert told["commitment"] == hashlib.sha256(b"cmengine draw secret\n" + secret).hexdigest()
+    assert len(numbers) == 2
+    for n, (number, place) in enumerate(numbers):
+        digest = hmac_by_hand(secret, f"e1\nbowl\n0\n{n}".encode())
+        assert told[f"throw {n}"] == digest.hex()
+        assert int(number) == int(digest.hex()[:16], 16) and int(place) == int(number) % 100
