@@ -141,10 +141,12 @@ def _finished(goal: Any, memory: Any) -> bool:
     return bool(goal.finished(memory))
 
 
-def _odds(reward: Any, occurrence: Occurrence) -> tuple[int, list[tuple[int, int]]]:
+def _odds(
+    reward: Any, occurrence: Occurrence
+) -> tuple[int, list[tuple[int, tuple[str, int, str | None]]]]:
     draws, slips = reward.odds(occurrence)
-    found = [(count, cents) for count, cents in slips]
-    if not all(type(one) is int for one in (draws, *(n for pair in found for n in pair))):
+    found = [(count, _cells(award)) for count, award in slips]
+    if not all(type(one) is int for one in (draws, *(count for count, _ in found))):
         raise Wrong(f"answered {cut((draws, slips))} instead of draws and slips")
     return draws, found
 

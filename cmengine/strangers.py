@@ -98,9 +98,12 @@ def _reward(guest: _Guest, reward: Any) -> Any:
             Award(label=label, cents=cents, item=item) for label, cents, item in guest.answer(told)
         ]
 
-    def odds(self: object, occurrence: Occurrence) -> tuple[int, tuple[tuple[int, int], ...]]:
+    def odds(self: object, occurrence: Occurrence) -> tuple[int, tuple[tuple[int, Award], ...]]:
         draws, slips = guest.ask("odds", occurrence)
-        return draws, tuple((count, cents) for count, cents in slips)
+        return draws, tuple(
+            (count, Award(label=label, cents=cents, item=item))
+            for count, (label, cents, item) in slips
+        )
 
     methods: dict[str, Callable[..., Any]] = {"awards": awards}
     for name in ("arithmetic", "promise"):

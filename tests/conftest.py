@@ -65,9 +65,8 @@ class Secrets:
     def keep(self, folder: Path) -> None:
         """Take down the keys of a program."""
         keys = json.loads((folder / "program.key").read_text())
-        self.known |= {
-            value for value in keys.values() if isinstance(value, str) and len(value) > 30
-        }
+        values = [one for key in keys.values() for one in (key if isinstance(key, list) else [key])]
+        self.known |= {value for value in values if isinstance(value, str) and len(value) > 30}
 
     def told(self, text: str) -> None:
         """Look at what was told; a code of a voucher may be told this once."""
@@ -75,9 +74,13 @@ class Secrets:
         self.known |= set(CODE.findall(text))
 
     def look_through(self, folder: Path) -> None:
-        """Look through every file, but for the keys."""
+        """Look through every file, but for the keys, and for backups, which hold them."""
         for path in folder.rglob("*"):
-            if path.is_file() and path.suffix != ".key" and path.stat().st_size < LARGEST:
+            if (
+                path.is_file()
+                and path.suffix not in (".key", ".zip")
+                and path.stat().st_size < LARGEST
+            ):
                 held = path.read_bytes()
                 found = [one for one in self.known if one.encode() in held]
                 assert not found, f"a secret of the program is in {path}"

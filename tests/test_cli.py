@@ -246,7 +246,7 @@ def test_messages_wait_until_they_are_sent(printed: Printed, visits: None, folde
 
 
 def test_the_log_is_replayed_and_agrees(printed: Printed, visits: None) -> None:
-    assert printed("verify") == "All is as the log says: 1 client, 5 events, 6 awards.\n"
+    assert printed("verify").startswith("All is as the log says: 1 client, 5 events, 6 awards (")
 
 
 # With --json: the keys that design and docs promise; a command may have more.

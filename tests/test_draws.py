@@ -379,11 +379,12 @@ def test_where_the_key_cannot_be_written_nothing_is_promised(program: Program) -
 
 def test_a_further_secret_leaves_all_else_in_the_key_as_it_was(tmp_path: Path) -> None:
     key = tmp_path / "program.key"
-    key.write_text(json.dumps({"draws": ["aa"], "codes": "bb", "cards": "cc"}))
+    key.write_text(json.dumps({"draws": ["aa"], "codes": "bb", "journal": "dd", "cards": "cc"}))
     secret = add_draw_secret(key)
     assert json.loads(key.read_text()) == {
         "draws": ["aa", secret.hex()],
         "codes": "bb",
+        "journal": "dd",
         "cards": "cc",
     }
 

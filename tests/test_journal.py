@@ -85,7 +85,8 @@ def test_every_act_leaves_an_entry_that_says_who_did_what_and_when(program: Prog
     assert last(program) == ("ana", now, "log event", one)
     program.by = "ben"
     issued = issue_voucher(program, "c1")
-    assert last(program) == ("ben", now, "issue voucher", {"vouchers": 1})
+    rows = {"terms": 1, "charges": 1, "vouchers": 1}  # the first voucher under these terms
+    assert last(program) == ("ben", now, "issue voucher", rows)
     redeem_voucher(program, issued.code)
     assert last(program) == ("ben", now, "redeem voucher", {"redemptions": 1})
     first = next(entries(program.ledger))

@@ -137,9 +137,10 @@ def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
         now = program.now().isoformat()
         program.ledger.insert("backups", **head, made_at=now, made_by="ana")
         program.ledger.insert("restores", **head, restored_at=now, restored_by="ana")
+    something_of_everything_in_the_stock(program)
+    with program.ledger.writing():
         program.ledger.insert("pledges", terms=1, fund="gifts", cents=0)
         put_money_in(program.ledger, "gifts", 1, program.now(), "ana")
-    something_of_everything_in_the_stock(program)
     disclose(program, "all", ["c1"], Grounds(recipient="them", purpose="care", consent="1"))
     correct_event(program, program.ledger.awards()[0].event, "It was somebody else")
     with program.ledger.writing():
