@@ -51,8 +51,9 @@ def permissions(program: Program) -> Iterator[Mistake]:
         if path.stat().st_mode & 0o077:
             mode = "700" if path.is_dir() else "600"
             yield Mistake(str(path), "others can read it", f"close it with: chmod {mode} '{path}'")
+    closed = not folder.stat().st_mode & 0o011  # nobody else gets at what is in it
     for path in [folder / RULES, *(folder / one for one in own_files(folder))]:
-        if path.exists() and path.stat().st_mode & 0o022:
+        if not closed and path.exists() and path.stat().st_mode & 0o022:
             yield Mistake(str(path), "others can change it", f"close it with: chmod go-w '{path}'")
     for path in (folder, folder / DATABASE, folder / KEY):
         if path.stat().st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:

@@ -296,6 +296,12 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("disclosures")
     say("goal set-aside", "c001", "drop-in")
     say("verify")
+    say("journal head")
+    say("journal list")
+    say("journal export", "audit.zip")
+    kept = say("backup", "backup.zip")["file"]
+    say("restore", kept, "back")
+    say("doctor")
     say("plugins")
     say("plugins check", "thanks")
     say("plugins new", "stamp-card", "--kind", "reward")

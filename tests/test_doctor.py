@@ -49,8 +49,6 @@ def program(make: Make) -> Program:
 
 @pytest.fixture
 def healthy(program: Program, tmp_path: Path) -> Program:
-    for path in (program.folder / "rules", *program.folder.rglob("*.toml")):
-        path.chmod(0o700 if path.is_dir() else 0o600)  # whatever the umask of this machine
     make_backup(program, tmp_path / "backup.zip")
     return program
 
@@ -67,8 +65,6 @@ def test_on_the_command_line_it_is_silent_or_ends_with_1(
     make: Make, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = make(RULES)
-    for path in (program.folder / "rules", *program.folder.rglob("*.toml")):
-        path.chmod(0o700 if path.is_dir() else 0o600)
     monkeypatch.setattr("cmengine.program.now_utc", program.clock)
     for words in (("doctor",), ("doctor", "--ci")):
         done = run(*words, folder=program.folder)
@@ -103,8 +99,14 @@ def test_on_the_command_line_it_is_silent_or_ends_with_1(
 )
 def test_who_may_read_and_write(path: str, mode: int, words: str, healthy: Program) -> None:
     named = healthy.folder / path
+    for one in (healthy.folder / "rules", *healthy.folder.rglob("*.toml")):
+        one.chmod(0o700 if one.is_dir() else 0o600)  # whatever the umask of this machine
     named.chmod(mode)
-    (line,) = said(healthy)
+    if words == "others can change it":
+        assert said(healthy) == [], "the folder is closed to others"
+        healthy.folder.chmod(0o711)
+        assert said(healthy)[0].startswith(f"{healthy.folder}: others can read it")
+    line = said(healthy)[-1]
     assert line.startswith(f"{named}: {words}; close it with: chmod ")
 
 
