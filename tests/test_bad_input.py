@@ -281,7 +281,8 @@ def test_an_id_stands_for_one_event_in_a_file_and_in_the_ledger(
     assert within.startswith(f"3: {used}")
     (tmp_path / "once.csv").write_text(rows(known, known))
     assert json.loads(run("import", tmp_path / "once.csv", "--json", folder=folder).stdout) == {
-        "events": 1, "duplicates": 1, "awards": 1, "cents": 250, "set_aside": 0, "per_rule": {"drop-in": 250}, "held": [],
+        "events": 1, "duplicates": 1, "awards": 1, "cents": 250, "set_aside": 0, "per_rule": {"drop-in": 250},
+        "held": [],
     }  # fmt: skip
     against = importing(rows("a,c2,visit,,2026-01-05,", "b,cX,visit,,2026-01-05,"))
     assert len(against) == 2
