@@ -88,17 +88,18 @@ def _promises(program: Program, rules: Mapping[str, str]) -> Iterator[Entry]:
             " where cents > 0 group by occurrence) a on a.occurrence = o.seq where o.client = ?",
             client,
         ):
-            at = row["logged_at"]
-            if row["round"]:
-                at = corrected[client][row["round"] - 1]
-            else:
-                day = date.fromisoformat(row["on_day"])
-                choice = counted_under(timelines[row["rule"]], row["event"], day)
-                if choice is not None and chosen[choice.id]["after_event"] >= row["event"]:
-                    at = chosen[choice.id]["made_at"]  # a choice that caught up with the event
+            on = [_day(row["logged_at"])]
+            if row["round"]:  # after so many corrections, and perhaps because of the last of them
+                on.append(_day(corrected[client][row["round"] - 1]))
+            day = date.fromisoformat(row["on_day"])
+            choice = counted_under(timelines[row["rule"]], row["event"], day)
+            if choice is not None and chosen[choice.id]["after_event"] >= row["event"]:
+                on.append(
+                    _day(chosen[choice.id]["made_at"])
+                )  # a choice that caught up with the event
             postings = ((rules[row["rule"]], row["cents"]), (PROMISED, -row["cents"]))
             words = f"Earned: {row['rule']}"
-            yield Entry(_day(at), words, postings, row["awards"], f"occurrence {row['seq']}")
+            yield Entry(max(on), words, postings, row["awards"], f"occurrence {row['seq']}")
 
 
 def _mistakes(ledger: Ledger, rules: Mapping[str, str]) -> Iterator[Entry]:

@@ -47,6 +47,7 @@ title = "I walk"
 [rule.goal]
 kind = "any_of"
 events = ["walk"]
+per_day = 1
 [[rule.reward]]
 kind = "fixed_voucher"
 worth = "0.99"
@@ -274,7 +275,27 @@ def test_what_is_earned_late_is_booked_when_it_is_written_down(
     at(9)
     correct_event(program, "e1", "Not them")
     # The mistake keeps its 2.50; what the second visit earns as a first is nothing more than it has.
-    assert earned() == [*july, ("2026-08-10", "0.99"), ("2026-09-10", "2.50")]
+    september = [*july, ("2026-08-10", "0.99"), ("2026-09-10", "2.50")]
+    assert earned() == september
+    at(10)
+    # A second walk on a day on which one counts: only without the first does it earn.
+    for id in ("w2", "w3"):
+        event, _ = make_event(program, client="c1", kind="walk", id=id)
+        assert event is not None
+        log_event(program, event)
+    october = [*september, ("2026-10-10", "0.99")]
+    assert earned() == october
+    at(11)
+    correct_event(program, "w2", "Not them")
+    # What the third walk earns now, 0.99; and the mistake's 0.99, which goes over to the mistakes.
+    november = [*october, ("2026-11-10", "0.99"), ("2026-11-10", "0.99")]
+    assert earned() == november
+    at(12)
+    late = datetime(2026, 7, 20, 18, tzinfo=UTC)
+    event, _ = make_event(program, client="c1", kind="walk", at=late)
+    assert event is not None
+    log_event(program, event)
+    assert earned() == [*november, ("2026-12-10", "0.99")]
 
 
 @given(st.lists(st.text(max_size=30), max_size=12))

@@ -114,6 +114,15 @@ def test_the_choice_is_the_clients_and_may_change_from_a_day_on(program: Program
         assert explained(program, row.id)[2].agrees
 
 
+def test_what_was_drawn_is_explained_as_it_was_when_it_was_logged(program: Program) -> None:
+    choose_goals(program, [Wish(client="c1", rule="bowl", on=date(2026, 1, 1))])
+    group(program, 3)
+    set_goal(program, "c1", "bowl", (("reward.certain", "true"),), date(2026, 1, 2))
+    assert group(program, 4) == ["certain 2.40"]
+    assert [explained(program, row.id)[2].agrees for row in program.ledger.awards()] == [True, True]
+    assert verify(program).ok
+
+
 def test_two_clients_of_one_rule_in_one_import_get_what_each_of_them_chose(
     program: Program,
 ) -> None:

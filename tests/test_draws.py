@@ -338,32 +338,32 @@ CUT_OFF = """
 import os, sys
 from pathlib import Path
 from cmengine.program import open_program
-from cmengine.settings import add_draw_secret
+from cmengine.turns import retire
 program = open_program(Path(sys.argv[1]), by="ana")
-with program.ledger.writing():
-    add_draw_secret(Path(sys.argv[1]) / "program.key")
-    program.ledger.insert("retired_secrets", commitment=program.ledger.one("select commitment from draw_secrets")[0],
-        secret=program.keys.draws[0].hex(), retired_at="now", retired_by="ana")
-    os._exit(9)
+program.ledger._db.set_trace_callback(lambda sql: sql.lower().startswith(sys.argv[2]) and os._exit(9))
+retire(program)
 """
 
 
 def test_cut_off_between_the_key_and_the_ledger_nothing_is_lost(program: Program) -> None:
+    """The process ends as the ledger is about to be written, or about to be kept."""
     group(program, "c001", "e1")
     key = program.folder / "program.key"
     (first,) = read_keys(key).draws
-    for times in (1, 2):
-        done = subprocess.run([sys.executable, "-c", CUT_OFF, program.folder], check=False)
-        assert done.returncode == 9
+    at = ("insert into retired", "insert into draw_secrets", "commit")
+    for times, statement in enumerate(at, start=1):
+        words = [sys.executable, "-c", CUT_OFF, str(program.folder), statement]
+        assert subprocess.run(words, check=False).returncode == 9
         assert [turn.secret for turn in turns_of(program.ledger)] == [None]
+        # What the ledger was about to promise is in the key already.
         assert read_keys(key).draws[0] == first and len(read_keys(key).draws) == 1 + times
     group(program, "c001", "e2")
     assert verify(program).ok
-    done_now = retire(program)
+    done = retire(program)
     group(program, "c001", "e3")
     known = read_keys(key).draws
-    # What was promised is a secret that nobody has seen: those of the tries that were cut off are not used.
-    assert done_now.next == commitment(known[-1]) and len(known) == 4
+    # What is promised is a secret that nobody has seen: those of the tries that were cut off are not used.
+    assert done.next == commitment(known[-1]) and len(known) == 5
     assert verify(program).ok
     assert key.stat().st_mode & 0o077 == 0
 
@@ -582,6 +582,18 @@ def test_whatever_is_changed_in_the_file_is_found(book: dict[str, Any]) -> None:
         assert check(told, known), what
         tried[what] += 1
     assert len(tried) == 8
+
+
+def test_another_secret_with_slips_to_fit_is_found_by_its_commitment(book: dict[str, Any]) -> None:
+    told = json.loads(json.dumps(book))
+    forged = bytes(32)
+    told["secrets"][0]["secret"] = forged.hex()
+    each = [slip["label"] for slip in told["bowls"][0]["slips"] for _ in range(slip["count"])]
+    for drawn in told["draws"]:
+        if drawn["commitment"] == told["secrets"][0]["commitment"]:
+            drawn["slips"] = by_hand(forged, drawn["event"], "bowl", 1, each, 2)
+    (problem,) = check(told, [])
+    assert "is not the one that was promised" in problem
 
 
 def test_what_is_no_file_of_draws_is_said_in_words(run: Run, tmp_path: Path) -> None:
