@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from cmengine.database import in_words
 from cmengine.errors import CMError, Mistake
 from cmengine.settings import SETTINGS
 from cmengine.sqlite import sqlite3
@@ -58,7 +59,7 @@ def _alone(lock: Path, folder: Path) -> Iterator[None]:
             held.execute("begin exclusive")
         except sqlite3.OperationalError as error:
             if "locked" not in str(error):
-                raise OSError(0, str(error)) from error
+                raise in_words(lock, error) from error
             what = "somebody else is making a program here just now"
             raise CMError(Mistake(str(folder), what, "name a new folder")) from error
         yield

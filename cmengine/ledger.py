@@ -734,12 +734,15 @@ def _stored(row: Sequence[Any]) -> Stored:
 
 
 def create_ledger(path: Path) -> Ledger:
-    """Make a new ledger file that only its owner can read. Raises FileExistsError."""
+    """Make a new ledger file that only its owner can read. Raises FileExistsError, or CMError in words."""
     from cmengine.migrations import migrate
 
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    connection = connect(path)
-    connection.execute(f"pragma application_id = {APPLICATION_ID}")
+    try:
+        connection = connect(path)
+        connection.execute(f"pragma application_id = {APPLICATION_ID}")
+    except sqlite3.DatabaseError as error:
+        raise in_words(path, error) from error
     ledger = Ledger(connection, path)
     with ledger.whole():
         migrate(connection)
