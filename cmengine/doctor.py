@@ -12,11 +12,14 @@ from cmengine.checked import unsure
 from cmengine.database import journal_mode
 from cmengine.disks import OVER_A_NETWORK, WITHOUT_OWNERS, file_system_of, synced_by
 from cmengine.errors import Mistake
+from cmengine.holds import Hold, all_held
 from cmengine.journal import NOTHING, Sealer, hash_of
 from cmengine.program import FUTURE, Program
+from cmengine.reconcile import reconcile
 from cmengine.settings import DATABASE, KEY, RULES
 from cmengine.shape import shape_problems
 from cmengine.sqlite import sqlite3
+from cmengine.stock import shelves
 
 LEAST_FREE = 50 * 2**20  # bytes; reliability A12
 OLD = timedelta(days=7)  # a backup older than that is said
@@ -151,7 +154,31 @@ def plugins(program: Program) -> Iterator[Mistake]:
         yield Mistake(f"plugin '{one.plugin}'", what, todo)
 
 
-CHECKS: list[Check] = [settings, permissions, disk, backups, chain, clock, plugins]
+def stock(program: Program) -> Iterator[Mistake]:
+    """What was bought is all accounted for, and there is enough of it that can be handed out."""
+    for problem in reconcile(program).problems:
+        yield Mistake("stock", problem, "see all of it with: cmengine stock reconcile")
+    for shelf in shelves(program):
+        if shelf.low:
+            yield Mistake("stock", f"{shelf.name}: {shelf.on_hand} left", "get some more")
+        if shelf.expired:
+            what = f"{shelf.name}: the shop takes {shelf.expired} no longer"
+            yield Mistake("stock", what, "ask the vendor for others; what is owed stands")
+
+
+def held(program: Program) -> Iterator[Mistake]:
+    """What a plugin could not work out still waits for it to be mended."""
+    by_rule: dict[str, list[Hold]] = {}
+    for one in all_held(program.ledger):
+        by_rule.setdefault(one.rule, []).append(one)
+    for rule, some in by_rule.items():
+        what = f"is held for {len({one.client for one in some})} of the clients: {some[0].problem}"
+        yield Mistake(f"rule '{rule}'", what, "mend the plugin, then: cmengine retry")
+
+
+CHECKS: list[Check] = [
+    settings, permissions, disk, backups, chain, clock, plugins, stock, held
+]  # fmt: skip
 """Everything that is looked at; what comes to cmengine adds its own."""
 
 

@@ -18,7 +18,9 @@ from cmengine.disks import OVER_A_NETWORK, file_system, synced_by
 from cmengine.doctor import CHECKS, findings
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import Mistake
+from cmengine.holds import Hold, add_holds, all_held, resume
 from cmengine.program import Program
+from cmengine.stocking import add_stock
 
 Make = Callable[..., Program]
 Run = Callable[..., Result]
@@ -218,3 +220,24 @@ def test_a_folder_that_is_kept_in_step(name: str, tmp_path: Path) -> None:
     assert synced_by(plain) == ""
     (plain.parent / ".stfolder").mkdir()
     assert synced_by(plain).endswith(".stfolder")
+
+
+def test_a_shelf_that_is_running_low_and_one_that_does_not_add_up_are_named(
+    healthy: Program, tmp_path: Path
+) -> None:
+    file = tmp_path / "things.csv"
+    file.write_text("item,count,value\nbus pass,5,2.50\nradio,4,20.00\n")
+    add_stock(healthy, file)
+    assert said(healthy) == ["stock: radio: 4 left; get some more"]  # fewer than five are few
+
+
+def test_a_rule_that_is_held_is_named_until_it_goes_on(healthy: Program) -> None:
+    hold = Hold(client="c1", rule="drop-in", event=1, problem="it raised", day=healthy.today())
+    with healthy.ledger.writing():
+        add_holds(healthy, [hold])
+    assert said(healthy) == [
+        "rule 'drop-in': is held for 1 of the clients: it raised; mend the plugin, then: cmengine retry"
+    ]
+    with healthy.ledger.writing():
+        resume(healthy, all_held(healthy.ledger)[0])
+    assert said(healthy) == []
