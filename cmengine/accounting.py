@@ -42,7 +42,7 @@ class Books:
 def books_of(program: Program, *, each: bool = False) -> Books:
     """Write the books of a program: a day's entries of a kind together, or `each` by itself."""
     ledger = program.ledger
-    with ledger.reading():
+    with ledger.snapshot():
         rules = account_names(REWARDS, (row[0] for row in ledger.rows("select rule from rules")))
         funds = account_names(FUNDS, (fund.name for fund in program.settings.fund))
         entries = [

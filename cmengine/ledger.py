@@ -119,8 +119,11 @@ class Ledger:
             raise
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Read everything inside as it stands at one moment, whatever others write meanwhile."""
+    def snapshot(self) -> Iterator[None]:
+        """Read what stands at one moment. With a rollback journal others cannot write meanwhile: be short."""
+        if self._db.in_transaction:
+            yield
+            return
         self._db.execute("begin")
         try:
             yield

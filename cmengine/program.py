@@ -63,8 +63,6 @@ class Program:
     @cached_property
     def keys(self) -> Keys:
         """Read the program's secrets, when a code needs them. Raises CMError where they are not its own."""
-        from cmengine.turns import keys_of  # late: most commands at the desk need no key
-
         return keys_of(self.ledger, self.folder / KEY)
 
     def now(self) -> datetime:
@@ -184,6 +182,21 @@ def open_program(
     )
 
 
+def keys_of(ledger: Ledger, path: Path) -> Keys:
+    """Read the keys; raise CMError where the secret that the program promised is not among them."""
+    keys = read_keys(path)
+    promised = ledger.one("select commitment from draw_secrets order by seq desc limit 1")
+    if promised is None or promised[0] not in map(commitment, keys.draws):
+        raise CMError(
+            Mistake(
+                str(path),
+                "this is not the key that this program promised its draws with",
+                "put the program's own key back from a backup",
+            )
+        )
+    return keys
+
+
 def dice_of(ledger: Ledger, folder: Path) -> Dice:
     """Make the dice of a program: for each event, from the secret that was in force when it was logged.
 
@@ -193,7 +206,7 @@ def dice_of(ledger: Ledger, folder: Path) -> Dice:
 
     def secret_of(event: str) -> bytes:
         if not turns:
-            from cmengine.turns import Turns  # late, as above
+            from cmengine.turns import Turns  # late: most commands at the desk throw no dice
 
             turns.append(Turns(ledger, folder / KEY))
         return turns[0].secret_of(event)

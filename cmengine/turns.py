@@ -9,10 +9,9 @@ from pathlib import Path
 from attrs import define, field, frozen
 
 from cmengine.dice import commitment
-from cmengine.errors import CMError, Mistake
 from cmengine.ledger import Ledger
-from cmengine.program import Program
-from cmengine.settings import KEY, Keys, add_draw_secret, read_keys
+from cmengine.program import Program, keys_of
+from cmengine.settings import KEY, add_draw_secret
 
 
 @frozen(kw_only=True)
@@ -43,21 +42,6 @@ def turns_of(ledger: Ledger) -> list[Turn]:
 def turn_of(turns: list[Turn], seq: int) -> Turn:
     """Find the turn in which an event was logged, by its place in the log."""
     return next(turn for turn in reversed(turns) if turn.after_event < seq)
-
-
-def keys_of(ledger: Ledger, path: Path) -> Keys:
-    """Read the keys; raise CMError where the secret that the program promised is not among them."""
-    keys = read_keys(path)
-    promised = ledger.one("select commitment from draw_secrets order by seq desc limit 1")
-    if promised is None or promised[0] not in map(commitment, keys.draws):
-        raise CMError(
-            Mistake(
-                str(path),
-                "this is not the key that this program promised its draws with",
-                "put the program's own key back from a backup",
-            )
-        )
-    return keys
 
 
 @define(eq=False, repr=False)
