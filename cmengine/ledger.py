@@ -172,6 +172,11 @@ class Ledger:
         found = self.rows(sql, *values)
         return found[0] if found else None
 
+    def has_table(self, name: str) -> bool:
+        """Say whether the schema has a table."""
+        sql = "select 1 from sqlite_schema where type = 'table' and name = ?"
+        return self.one(sql, name) is not None
+
     def insert(self, table: str, **columns: object) -> int:
         """Append a row to a table; give its number."""
         names = ", ".join(columns)
