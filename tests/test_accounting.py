@@ -320,7 +320,7 @@ def test_the_books_of_the_stock(
         + "".join(f"S-{n},6006 4900 000{n} 770{n},10.00,Grocer,\n" for n in range(6))
     )
     (tmp_path / "things.csv").write_text("item,count,value\nbus pass,5,2.50\n")
-    ana = (
+    ana: tuple[tuple[str | Path, ...], ...] = (
         ("stock", "add", tmp_path / "cards.csv"),
         ("stock", "add", tmp_path / "things.csv"),
         ("voucher", "issue", "c1", "--card", "Grocer"),
@@ -331,7 +331,7 @@ def test_the_books_of_the_stock(
         done = run(*words, folder=folder)
         assert done.exit_code == 0, done.output
     voucher = program.ledger.rows("select voucher from handed_cards")[0][0]
-    for words in (
+    two_more: tuple[tuple[str | Path, ...], ...] = (
         ("voucher", "replace", voucher, "--serial", "S-0", "--reason", "empty"),
         (
             "--by",
@@ -347,7 +347,8 @@ def test_the_books_of_the_stock(
             "S-3",
         ),
         ("--by", "ben", "stock", "count", "3", "--item", "bus pass", "--witness", "cem"),
-    ):
+    )
+    for words in two_more:
         done = run(*words, folder=folder)
         assert done.exit_code == 0, done.output
     file = tmp_path / "books"
