@@ -9,23 +9,24 @@ from datetime import date, timedelta
 
 from attrs import frozen
 
-from cmengine.books import Entry, account_names, by_day, write_books
+from cmengine import fund_entries, stock_entries
+from cmengine.books import Entry, account_names, by_day, day_of, write_books
 from cmengine.fold import counted_under
 from cmengine.ledger import Ledger
 from cmengine.program import Program
 
-FUNDS, OPENING = "Assets:Funds", "Equity:Opening"
 PROMISED, VOUCHERS = "Liabilities:Promised", "Liabilities:Vouchers"
 EARNED = "Expenses:Clients"
 REWARDS, MISTAKES = f"{EARNED}:Rewards", f"{EARNED}:Mistakes"
 PAID = "Assets:Paid-Out"
 NOTES = {
     EARNED: "everything that clients have earned",
-    OPENING: "where the money of the funds comes from",
+    **fund_entries.NOTES,
+    **stock_entries.NOTES,
     PROMISED: "earned by clients and not handed over yet: owed, whatever a fund holds",
     VOUCHERS: "handed over as vouchers and not redeemed yet",
     MISTAKES: "earned by events that were marked as mistakes: clients keep it, the program carries it",
-    PAID: "paid for vouchers that were redeemed; which fund pays is for the program to book",
+    PAID: "paid for vouchers that were redeemed",
 }
 Postings = tuple[tuple[str, int], ...]
 
@@ -42,17 +43,22 @@ class Books:
 def books_of(program: Program, *, each: bool = False) -> Books:
     """Write the books of a program: a day's entries of a kind together, or `each` by itself."""
     ledger = program.ledger
-    with ledger.reading():
+    with ledger.snapshot():
         rules = account_names(REWARDS, (row[0] for row in ledger.rows("select rule from rules")))
-        funds = account_names(FUNDS, (fund.name for fund in program.settings.fund))
+        funds = fund_entries.fund_accounts(program)
         entries = [
-            *_openings(program, funds),
+            *fund_entries.fund_entries(program, funds),
+            *stock_entries.stock_entries(ledger),
             *_promises(program, rules),
             *_mistakes(ledger, rules),
-            *_issues(ledger),
+            *_issues(ledger, funds),
             *_redemptions(ledger),
         ]
-        balances = _balances(program, funds)
+        balances = {
+            **_balances(ledger),
+            **fund_entries.fund_balances(program, funds),
+            **stock_entries.stock_balances(ledger),
+        }
     kept = entries if each else by_day(entries)
     last = max([program.today(), *(entry.on for entry in kept)])
     notes = NOTES | {account: name for name, account in (funds | rules).items()}
@@ -60,14 +66,6 @@ def books_of(program: Program, *, each: bool = False) -> Books:
     tomorrow = last + timedelta(days=1)
     text = write_books(settings.name, settings.currency, kept, balances, tomorrow, notes)
     return Books(text, len(kept), balances)
-
-
-def _openings(program: Program, funds: Mapping[str, str]) -> Iterator[Entry]:
-    made = _day(program.ledger.fact("made_at") or program.now().isoformat())
-    for fund in program.settings.fund:
-        if fund.amount:
-            postings = ((funds[fund.name], fund.amount), (OPENING, -fund.amount))
-            yield Entry(made, f"Fund: {fund.name}", postings)
 
 
 def _promises(program: Program, rules: Mapping[str, str]) -> Iterator[Entry]:
@@ -88,14 +86,14 @@ def _promises(program: Program, rules: Mapping[str, str]) -> Iterator[Entry]:
             " where cents > 0 group by occurrence) a on a.occurrence = o.seq where o.client = ?",
             client,
         ):
-            on = [_day(row["logged_at"])]
+            on = [day_of(row["logged_at"])]
             if row["round"]:  # after so many corrections, and perhaps because of the last of them
-                on.append(_day(corrected[client][row["round"] - 1]))
+                on.append(day_of(corrected[client][row["round"] - 1]))
             day = date.fromisoformat(row["on_day"])
             choice = counted_under(timelines[row["rule"]], row["event"], day)
             if choice is not None and chosen[choice.id]["after_event"] >= row["event"]:
                 on.append(
-                    _day(chosen[choice.id]["made_at"])
+                    day_of(chosen[choice.id]["made_at"])
                 )  # a choice that caught up with the event
             postings = ((rules[row["rule"]], row["cents"]), (PROMISED, -row["cents"]))
             words = f"Earned: {row['rule']}"
@@ -111,38 +109,45 @@ def _mistakes(ledger: Ledger, rules: Mapping[str, str]) -> Iterator[Entry]:
     ):
         postings = ((MISTAKES, row["cents"]), (rules[row["rule"]], -row["cents"]))
         words = f"Marked as a mistake: {row['rule']}"
-        yield Entry(_day(row["corrected_at"]), words, postings, 1, f"correction {row['seq']}")
+        yield Entry(day_of(row["corrected_at"]), words, postings, 1, f"correction {row['seq']}")
 
 
-def _issues(ledger: Ledger) -> Iterator[Entry]:
-    for row in ledger.each("select seq, cents, issued_at from vouchers where cents > 0"):
-        postings = ((PROMISED, row["cents"]), (VOUCHERS, -row["cents"]))
-        yield Entry(_day(row["issued_at"]), "Vouchers", postings, 1, f"voucher {row['seq']}")
+def _issues(ledger: Ledger, funds: Mapping[str, str]) -> Iterator[Entry]:
+    """Give what was handed over: as a voucher of ours, for which its fund's money is set aside; or as gift
+    cards, for which the fund pays back what they cost.
+    """
+    charged, cards = fund_entries.charged(ledger), stock_entries.handed_as_cards(ledger)
+    for row in ledger.each("select seq, id, cents, issued_at from vouchers where cents > 0"):
+        by_card = row["id"] in cards
+        into, contra = (
+            (stock_entries.CARDS, stock_entries.BOUGHT)
+            if by_card
+            else (VOUCHERS, fund_entries.SET_ASIDE)
+        )
+        postings = [(PROMISED, row["cents"]), (into, -row["cents"])]
+        for fund, cents in charged.get(row["id"], ()):
+            postings += [(funds[fund], -cents), (contra, cents)]
+        words = "Gift cards" if by_card else "Vouchers"
+        yield Entry(day_of(row["issued_at"]), words, tuple(postings), 1, f"voucher {row['seq']}")
 
 
 def _redemptions(ledger: Ledger) -> Iterator[Entry]:
     for row in ledger.each("select seq, cents, redeemed_at from redemptions where cents > 0"):
         postings = ((VOUCHERS, row["cents"]), (PAID, -row["cents"]))
-        yield Entry(_day(row["redeemed_at"]), "Redeemed", postings, 1, f"redemption {row['seq']}")
+        yield Entry(day_of(row["redeemed_at"]), "Redeemed", postings, 1, f"redemption {row['seq']}")
 
 
-def _balances(program: Program, funds: Mapping[str, str]) -> dict[str, int]:
+def _balances(ledger: Ledger) -> dict[str, int]:
     """Read from the ledger's sums what the accounts must come to."""
-    ledger = program.ledger
     (earned,) = ledger.rows("select coalesce(sum(cents), 0) from memories")
     (waiting,) = ledger.rows("select coalesce(sum(waiting_cents), 0) from balances")
-    (open_,) = ledger.rows(
+    (vouchers,) = ledger.rows(
         "select coalesce(sum(cents - redeemed_cents), 0) as open, coalesce(sum(redeemed_cents), 0) as paid"
-        " from voucher_list"
+        " from voucher_list where code_hash is not null"
     )
     return {
         EARNED: earned[0],
         PROMISED: -waiting[0],
-        VOUCHERS: -open_["open"],
-        PAID: -open_["paid"],
-        **{funds[fund.name]: fund.amount for fund in program.settings.fund},
+        VOUCHERS: -vouchers["open"],
+        PAID: -vouchers["paid"],
     }
-
-
-def _day(at: str) -> date:
-    return date.fromisoformat(at[:10])

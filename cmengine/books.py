@@ -26,6 +26,11 @@ class Entry:
     about: str = ""
 
 
+def day_of(at: str) -> date:
+    """Give the day of a moment as the ledger writes it, where it was written."""
+    return date.fromisoformat(at[:10])
+
+
 def by_day(entries: Iterable[Entry]) -> list[Entry]:
     """Take the entries of a day that say the same together."""
     sums: dict[tuple[date, str], dict[str, int]] = {}

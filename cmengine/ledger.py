@@ -184,8 +184,11 @@ class Ledger:
         return self._sealers[key]
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Read everything inside as it stands at one moment, whatever others write meanwhile."""
+    def snapshot(self) -> Iterator[None]:
+        """Read what stands at one moment. With a rollback journal others cannot write meanwhile: be short."""
+        if self._db.in_transaction:
+            yield
+            return
         self._db.execute("begin")
         try:
             yield
@@ -268,6 +271,11 @@ class Ledger:
         """Read at most one row."""
         found = self.rows(sql, *values)
         return found[0] if found else None
+
+    def has_table(self, name: str) -> bool:
+        """Say whether the schema has a table."""
+        sql = "select 1 from sqlite_schema where type = 'table' and name = ?"
+        return self.one(sql, name) is not None
 
     def insert(self, table: str, **columns: object) -> int:
         """Append a row to a table; give its number."""

@@ -233,7 +233,7 @@ def dice_of(ledger: Ledger, folder: Path) -> Dice:
 
     def secret_of(event: str) -> bytes:
         if not turns:
-            from cmengine.turns import Turns  # late, as above
+            from cmengine.turns import Turns  # late: most commands at the desk throw no dice
 
             turns.append(Turns(ledger, folder / KEY))
         return turns[0].secret_of(event)
