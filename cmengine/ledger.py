@@ -238,18 +238,6 @@ class Ledger:
         cursor.row_factory = None
         return iter(cursor.execute(sql, values))
 
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Read what stands at one moment. With a rollback journal others cannot write meanwhile: be short."""
-        if self._db.in_transaction:
-            yield
-            return
-        self._db.execute("begin")
-        try:
-            yield
-        finally:
-            self._db.execute("rollback")
-
     def copy(self, path: Path) -> None:
         """Write a consistent copy, as it stands at one moment, to a new file that only its owner can read."""
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

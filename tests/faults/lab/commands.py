@@ -86,14 +86,39 @@ WRITES = [
         called="voucher issue --item",
     ),
     Writes("voucher redeem", ("voucher", "redeem"), "refuses", typed="{code}\n"),
+    Writes(
+        "voucher replace", ("voucher", "replace", "{voucher}", "--reason", "Lost the slip"), "adds"
+    ),
+    Writes("voucher print", ("voucher", "print", "--to", "{new}.pdf"), "refuses", typed="{code}\n"),
+    Writes("stock add", ("stock", "add", "{files}/cards.csv"), "refuses"),
+    Writes(
+        "stock count",
+        ("stock", "count", "4", "--item", "radio", "--witness", "ben"),
+        "adds",
+    ),
+    Writes("fund add", ("fund", "add", "gifts", "20.00"), "adds"),
+    Writes("draw retire", ("draw", "retire"), "adds"),
+    Writes("fhir import", ("fhir", "import", "{files}/bundle.json"), "goes on", commits=2),
+    Writes(
+        "fhir export",
+        ("fhir", "export", "{new}.json", "--to", "them", "--purpose", "care", "--consent", "1"),
+        "refuses",
+    ),
+    Writes("backup", ("backup", "{new}.zip"), "refuses"),
     Writes("outbox send", ("outbox", "send"), "goes on", commits=2),
 ]
 
 # What these write is no ledger: a new folder of a demo or of a plugin, or how a plugin was judged.
 BESIDE = {"demo", "plugins new", "plugins check"}
 
+# Stopped in tests of their own: tests/test_backup.py, and tests/test_held_and_retried.py, which has what
+# these need: a backup, and a plugin that stops.
+IN_THEIR_OWN = {"restore", "retry"}
+
 READS = {
     "rules check", "rules diff", "rules history", "rules list", "rules show", "rules simulate",
     "rules solve-bowl", "client list", "client show", "goal list", "events", "awards", "explain",
-    "voucher list", "outbox list", "verify",
+    "voucher list", "outbox list", "verify", "stock list", "stock reconcile", "fund list", "limits list",
+    "limits profiles", "limits show", "draw show", "draw secrets", "draw publish", "draw verify",
+    "export accounting", "journal head", "journal list", "journal export", "doctor", "disclosures",
 }  # fmt: skip

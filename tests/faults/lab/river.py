@@ -60,15 +60,16 @@ unit  = "drinks"
 
 @frozen
 class River:
-    """A program's folder, a folder of files to bring in, and the code of an open voucher."""
+    """A program's folder, a folder of files to bring in, and the code and number of an open voucher."""
 
     folder: Path
     files: Path
     code: str
+    voucher: str
 
     def copy(self, place: Path) -> "River":
         """Copy it all to a new place."""
-        made = River(place / "river", place / "files", self.code)
+        made = River(place / "river", place / "files", self.code, self.voucher)
         shutil.copytree(self.folder, made.folder)
         shutil.copytree(self.files, made.files)
         return made
@@ -76,7 +77,10 @@ class River:
     def words(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """Fill in what is known only here: {files}, {code}, {new} (a folder that is not there yet)."""
         return tuple(
-            word.format(files=self.files, code=self.code, new=self.files / "new") for word in words
+            word.format(
+                files=self.files, code=self.code, voucher=self.voucher, new=self.files / "new"
+            )
+            for word in words
         )
 
     def file(self) -> Path:
@@ -134,7 +138,7 @@ def surroundings(place: Path, **more: str) -> Mapping[str, str]:
 
 def make_river(place: Path) -> River:
     """Make the program: three clients with a past, messages that wait, an open voucher, files to bring in."""
-    river = River(place / "river", place / "files", "")
+    river = River(place / "river", place / "files", "", "")
     folder, files = river.folder, river.files
     files.mkdir(parents=True)
     must(None, "init", str(folder), "--zone", "America/Los_Angeles")
@@ -151,6 +155,14 @@ def make_river(place: Path) -> River:
     must(folder, "log", "c1", "drinks", "3", "--on", str(FIRST), "--id", "drinks-1")
     write_events(files / "past.csv", "past", ("c1", "c2", "c3"), VISITS)
     must(folder, "import", str(files / "past.csv"))
+    with (folder / "program.toml").open("a") as settings:
+        settings.write('\n[[fund]]\nname = "gifts"\namount = "900.00"\n')
+    (files / "things.csv").write_text("item,count,value\nbus pass,3,2.50\nradio,4,20.00\n")
+    must(folder, "stock", "add", str(files / "things.csv"))
+    (files / "cards.csv").write_text(
+        "serial,code,value,brand\n"
+        + "".join(f"G-{n},60064912000{n:03d},5.00,Grocer\n" for n in range(20))
+    )
     issued = json.loads(must(folder, "voucher", "issue", "c2", "--amount", "5.00", "--json"))
     (folder / "rules" / "rules.toml").write_text(RULES.replace('"2.50"', '"3.00"'))
     must(folder, "rules", "publish")
@@ -158,6 +170,26 @@ def make_river(place: Path) -> River:
     must(folder, "log", "c2", "visit", "--on", "2026-02-10", "--id", "to-tell-1")
     must(folder, "log", "c3", "visit", "--on", "2026-02-10", "--id", "to-tell-2")
     (folder / "rules" / "rules.toml").write_text(RULES.replace('"2.50"', '"3.50"'))
+    elsewhere = [
+        {
+            "resourceType": "Observation",
+            "id": f"seen-{n}",
+            "status": "final",
+            "code": {"coding": [{"system": "urn:cmengine:kind", "code": "visit"}]},
+            "subject": {"reference": f"Patient/c{n % 3 + 1}"},
+            "effectiveDateTime": f"2026-03-0{n + 1}",
+        }
+        for n in range(6)
+    ]
+    (files / "bundle.json").write_text(
+        json.dumps(
+            {
+                "resourceType": "Bundle",
+                "type": "collection",
+                "entry": [{"resource": one} for one in elsewhere],
+            }
+        )
+    )
     write_events(files / "events.csv", "new", ("c1", "c2"), 40, FIRST + timedelta(days=60))
     late = (files / "events.csv").read_text().splitlines()
     (files / "some-bad.csv").write_text("\n".join([*late[:30], "bad,c1,visitt,,2026-03-01,"]))
@@ -168,7 +200,7 @@ def make_river(place: Path) -> River:
         "client,rule,words,on,set\n"
         + "".join(f"e{n},drop-in,See people,2026-01-05,\n" for n in range(20))
     )
-    return River(folder, files, issued["code"])
+    return River(folder, files, issued["code"], issued["voucher"])
 
 
 def write_events(
