@@ -36,6 +36,10 @@ from cmengine.retry import retry
 from cmengine.starters import make_program
 from cmengine.verify import verify
 
+pytestmark = pytest.mark.skipif(
+    "PYTEST_XDIST_WORKER" in os.environ, reason="tests/test_without_threads.py runs it"
+)
+
 KINDS = """
 [kind.visit]
 label = "Came in"
