@@ -1,27 +1,20 @@
 """cmengine voucher"""
 
 from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cmengine.cli.again import print_voucher, replace
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.held_back import held_back_data, near_data, note_near, say_held_back
-from cmengine.cli.show import complain, document, money, note, say, several, table
+from cmengine.cli.show import document, money, note, say, several, table
+from cmengine.cli.slips import Sheet, card_rows, new_pdf, show_codes, typed_code
 from cmengine.errors import CMError, Mistake
 
 if TYPE_CHECKING:
     from cmengine.limits import Share
-
-new_pdf = click.option(
-    "--print",
-    "paper",
-    metavar="FILE.pdf",
-    type=click.Path(path_type=Path),
-    help="Also write a slip and a small card to a new PDF file.",
-)
 
 
 def read_amount(text: str | None) -> int | None:
@@ -32,60 +25,6 @@ def read_amount(text: str | None) -> int | None:
         return None if text is None else cents(text)
     except ValueError as error:
         raise CMError(Mistake("--amount", str(error))) from error
-
-
-def typed_code(code: str | None) -> str:
-    """Take a code from the command line, or ask for it, so that it stays out of the shell's history."""
-    typed: str = click.prompt("Code", err=True) if code is None or code == "-" else code
-    return typed
-
-
-def card_rows(cards: Any) -> list[dict[str, Any]]:
-    """Show cards as data, with their codes: for the commands that hand them over, and no other."""
-    return [
-        {
-            "serial": card.serial,
-            "brand": card.brand,
-            "cents": card.cents,
-            "expires": card.expires,
-            "code": card.code,
-        }
-        for card in cards
-    ]
-
-
-class Sheet:
-    """A PDF file that is reserved before anything is decided, and written when it is."""
-
-    def __init__(self, stack: ExitStack, path: Path | None) -> None:
-        from cmengine.paper import reserved
-
-        self.path = path
-        self.write = stack.enter_context(reserved(path)) if path is not None else None
-
-    def draw(self, program: Any, done: Any) -> None:
-        """Write the slips of a voucher; what has been decided stands, also where the disk is full."""
-        if self.write is None:
-            return
-        from cmengine.paper import papers, pdf
-
-        settings = program.settings
-        try:
-            slips = papers(
-                voucher=done.voucher,
-                code=done.code,
-                cents=done.cents,
-                item=done.item,
-                cards=done.cards,
-                currency=settings.currency,
-                program=settings.name,
-            )
-            self.write(pdf(slips, settings.currency))
-        except OSError as error:
-            todo = "write the code above on a slip by hand, or: cmengine voucher replace"
-            complain(
-                CMError(Mistake(str(self.path), f"cannot be written ({error.strerror})", todo))
-            )
 
 
 @click.group("voucher")
@@ -174,25 +113,12 @@ def _show_issued(program: Any, done: Any, as_json: bool) -> None:
     things = [one for _, _, one in program.ledger.waiting_items(done.client)]
     worth = done.item or f"{money(done.cents)} {program.settings.currency}"
     say(f"Voucher for {program.ledger.called(done.client)}: {worth}")
-    _show_codes(program, done)
+    show_codes(program, done)
     say(f"  Still waiting: {several([money(done.waiting), *things])}")
     if done.cents:
         say_held_back(done.held)
         note_near(done.near)
     _low(program, done)
-
-
-def _show_codes(program: Any, done: Any) -> None:
-    if done.code:
-        say(f"  Code: {done.code}     (shown this once)")
-    for card in done.cards:
-        until = f", to be used by {card.expires}" if card.expires else ""
-        say(f"  {card.brand} {money(card.cents)}{until}")
-        say(f"    Code: {card.code}")
-        if card.expires and card.expires <= program.today() + timedelta(days=30):
-            note(
-                f"The card {card.serial} is to be used within 30 days: say so when you hand it over."
-            )
 
 
 def _low(program: Any, done: Any) -> None:
@@ -252,111 +178,8 @@ def redeem(desk: Desk, code: str | None, amount: str | None, details: bool, as_j
         say(f"  {money(done.left)} {currency} stays on the voucher.")
 
 
-@voucher_command.command(
-    "replace",
-    epilog=examples(
-        "cmengine voucher replace 5VX9AK --reason 'Lost the slip'",
-        "cmengine voucher replace 5VX9AK --reason 'Printer was out of paper' --print slip.pdf",
-        "cmengine voucher replace 5VX9AK --serial G-0017 --reason 'The shop says it is empty'",
-    ),
-)
-@click.argument("voucher")
-@click.option("--reason", metavar="TEXT", required=True, help="Why; nothing has to be proven.")
-@click.option("--serial", metavar="SERIAL", help="Which card, of a voucher with several.")
-@click.option("--card", metavar="BRAND", help="Cards of another brand in place of a gift card.")
-@new_pdf
-@json_option
-@pass_desk
-def replace(
-    desk: Desk,
-    voucher: str,
-    reason: str,
-    serial: str | None,
-    card: str | None,
-    paper: Path | None,
-    as_json: bool,
-) -> None:
-    """Replace a VOUCHER that was lost, was never printed, or does not work at the shop.
-
-    It gets a new code, the old one can no longer be used, and what is left on it stays. For a gift card,
-    the client gets another of equal or more worth, and the program pays for it.
-    """
-    from cmengine.replacing import replace_voucher
-
-    with desk.open() as program, ExitStack() as stack:
-        sheet = Sheet(stack, paper)
-        done = replace_voucher(
-            program, voucher, reason, serial=serial, card=card, printed=bool(paper)
-        )
-        if as_json:
-            document(
-                {
-                    "voucher": done.voucher,
-                    "client": done.client,
-                    "code": done.code or None,
-                    "cents": done.cents,
-                    "item": done.item,
-                    "cards": card_rows(done.cards),
-                    "charged_cents": done.charged,
-                }
-            )
-        else:
-            worth = done.item or f"{money(done.cents)} {program.settings.currency}"
-            say(f"Voucher for {program.ledger.called(done.client)}: {worth}")
-            _show_codes(program, done)
-            say(
-                f"  {money(done.charged)} is the program's cost."
-                if done.charged
-                else "  The old code can no longer be used."
-            )
-        sheet.draw(program, done)
-
-
-@voucher_command.command(
-    "print",
-    epilog=examples(
-        "cmengine voucher print --to slip.pdf     (asks for the code)",
-        "cmengine voucher print 5VX9AK --reason 'Spilled coffee on it' --to slip.pdf     (gift cards)",
-    ),
-)
-@click.argument("voucher", required=False)
-@click.option("--reason", metavar="TEXT", default="", help="Why it is printed again.")
-@click.option(
-    "--to",
-    "paper",
-    metavar="FILE.pdf",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="A new PDF file.",
-)
-@json_option
-@pass_desk
-def print_voucher(desk: Desk, voucher: str | None, reason: str, paper: Path, as_json: bool) -> None:
-    """Write a slip and a small card to a PDF file: of the code that is typed, or of a VOUCHER's gift cards.
-
-    Our own codes are not kept, so one has to be typed. Printing again needs a reason and is written down.
-    """
-    from cmengine.replacing import print_by_code, print_cards
-
-    typed = typed_code(None) if voucher is None else ""
-    with desk.open() as program, ExitStack() as stack:
-        sheet = Sheet(stack, paper)
-        if voucher is None:
-            done = print_by_code(program, typed, reason)
-        else:
-            done = print_cards(program, voucher, reason)
-        sheet.draw(program, done)
-    if as_json:
-        document(
-            {
-                "voucher": done.voucher,
-                "client": done.client,
-                "times": done.times,
-                "file": str(paper),
-            }
-        )
-    else:
-        say(f"Printed to {paper}" + (f", the {done.times}. time" if done.times > 1 else ""))
+voucher_command.add_command(replace)
+voucher_command.add_command(print_voucher)
 
 
 @voucher_command.command(
