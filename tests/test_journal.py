@@ -91,7 +91,7 @@ def test_every_act_leaves_an_entry_that_says_who_did_what_and_when(program: Prog
     assert last(program) == ("ben", now, "redeem voucher", {"redemptions": 1})
     first = next(entries(program.ledger))
     assert first.what == "make database"
-    assert first.read_parts() == [("program", 3, None, None)]
+    assert first.read_parts() == [("draw_secrets", 1, 1, 1), ("program", 2, None, None)]
 
 
 def test_the_journal_names_nobody_and_holds_no_code_and_no_word(program: Program) -> None:
