@@ -6,7 +6,7 @@ A new one is a row in RACES: three functions.
 import json
 import sqlite3
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from lab.oracles import found_by_verify, opened
@@ -107,11 +107,14 @@ def prepare_code(folder: Path, rounds: int) -> None:
 def act_code(folder: Path, program: Program | None, worker: int, number: int) -> str:
     assert program is not None
     codes = json.loads((folder / "codes.json").read_text())
+    # A day a round: whoever is late has typed a code that cannot be used, and many of those in an hour are
+    # slowed down.
+    program.clock = lambda: datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(days=number)
     return f"yes: {redeem_voucher(program, codes[number]).voucher}"
 
 
 def judge_code(folder: Path, outcomes: list[list[str]]) -> list[str]:
-    wrong = one_wins(outcomes, "was redeemed on")
+    wrong = one_wins(outcomes, "cannot be used here")
     with opened(folder / "program.db") as db:
         (twice,) = db.execute(
             "select count(*) from (select voucher from redemptions group by 1 having count(*) > 1)"
@@ -218,7 +221,8 @@ RACES = [
         prepare_balance,
         act_balance,
         judge_balance,
-        second_line="drop trigger vouchers_within_earned",
+        second_line="drop trigger vouchers_within_earned; drop trigger vouchers_charged;"
+        " drop trigger vouchers_within_funds; drop trigger charges_before_voucher",
     ),
     Race(
         "one code",
