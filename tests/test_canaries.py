@@ -252,7 +252,8 @@ class Desk:
 
     def look_around(self) -> None:
         """Read every file that there is now, but for the ledger and what a test or somebody put there."""
-        own = {"program.db", "program.key", "trace", "aside.csv", *FILES}
+        # out.json is what was asked for: the clients' words, for an EHR, under a consent.
+        own = {"program.db", "program.key", "trace", "aside.csv", "out.json", *FILES}
         for path in self.place.rglob("*"):
             if path.is_file() and path.name not in own:
                 self._note(str(path), path.read_bytes().decode("latin-1"), set())
