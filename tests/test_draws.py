@@ -561,7 +561,12 @@ def edits(book: dict[str, Any], dice: Random) -> tuple[str, dict[str, Any]]:
     elif what == "commitment":
         told["secrets"][1]["commitment"] = f"{dice.getrandbits(256):064x}"
     elif what == "event":
-        other = dice.choice([one for one in told["draws"] if one["slips"] != drawn["slips"]])
+        # Under one secret, where what the other event draws is known to be something else.
+        same = [one for one in told["draws"] if one["commitment"] == drawn["commitment"]]
+        others = [one for one in same if one["slips"] != drawn["slips"]]
+        if not others:
+            return edits(book, dice)
+        other = dice.choice(others)
         drawn["event"], other["event"] = other["event"], drawn["event"]
     elif what == "reward":
         drawn["reward"] = 0
