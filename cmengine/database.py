@@ -7,7 +7,7 @@ from cmengine.sqlite import sqlite3
 
 APPLICATION_ID = 0x636D656E  # "cmen"
 WAIT_SECONDS = 5
-STATE = {"personal", "memories", "_sqlite_migrations"}
+STATE = {"personal", "memories", "feedback_words", "_sqlite_migrations"}
 """The tables that may change: what can be erased, and the cache. All others only grow, and are journaled."""
 SCHEMA = 1  # the number of migration steps; a test holds it equal to migrations.STEPS
 

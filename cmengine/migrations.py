@@ -17,6 +17,9 @@ PARTS = (
     "stock",
     "messages",
     "disclosures",
+    "consents",
+    "feedback",
+    "refusals",
     "holds",
     "journal",
 )

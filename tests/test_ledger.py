@@ -123,6 +123,24 @@ def something_of_everything_in_the_stock(program: Program) -> None:
     ben.close()
 
 
+def something_said_allowed_and_not_now(program: Program) -> None:
+    """Write down a consent, a complaint with its answer, and a refusal."""
+    ledger, now = program.ledger, program.now().isoformat()
+    with ledger.writing():
+        ledger.insert(
+            "consents", id="a", client="c1", channel="outbox", purpose="messages", given=1,
+            how="spoken", noted_at=now, noted_by="ana",
+        )  # fmt: skip
+        told = ledger.insert(
+            "feedback", id="b", kind="complaint", client="c1", names="ben", goes_to="ana",
+            told_at=now, noted_by="ana",
+        )  # fmt: skip
+        ledger.insert("answers", feedback=told, changed=1, answered_at=now, answered_by="ana")
+        ledger.insert(
+            "refusals", client="c1", reason="fund", what="gifts", cents=100, made_at=now, made_by="ana"
+        )  # fmt: skip
+
+
 def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
     log(program, "visit")
     issued = issue_voucher(program, "c1")
@@ -148,6 +166,7 @@ def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
         add_holds(program, [hold])
         resume(program, held_for(program.ledger, "c1")["drop-in"])
     retire(program)
+    something_said_allowed_and_not_now(program)
     tables = program.ledger.rows("select name from sqlite_schema where type = 'table'")
     facts = {row[0] for row in tables} - database.STATE
     assert {"events", "awards", "vouchers", "redemptions"} <= facts
