@@ -8,7 +8,7 @@ an entry into the journal; what cannot be journaled does not happen.
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from cmengine.database import APPLICATION_ID, SCHEMA, STATE, WAIT_SECONDS, connect, in_words
+from cmengine.erasable import SEALED, seal_of
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import ENTRY, NOTHING, Draft, Sealer, Signature
 from cmengine.model import Choice, Event
@@ -178,6 +179,10 @@ class Ledger:
             self._draft = Draft(self._sealer(self.sign().key))
         self._draft.add(table, columns, cells)
 
+    def sealed(self, table: str, row: Mapping[str, object]) -> str:
+        """Give the seal of a row of a table that can be erased."""
+        return seal_of(self._sealer(self.sign().key).seal, table, row)
+
     def _sealer(self, key: bytes) -> Sealer:
         if key not in self._sealers:
             self._sealers[key] = Sealer(key)
@@ -267,6 +272,8 @@ class Ledger:
 
     def insert(self, table: str, **columns: object) -> int:
         """Append a row to a table; give its number."""
+        if table in SEALED:
+            columns["seal"] = self.sealed(table, columns)
         names = ", ".join(columns)
         marks = ", ".join("?" * len(columns))
         done = self._db.execute(
