@@ -69,6 +69,7 @@ MAY: dict[str, set[str]] = {
     "explain": {TOLD},  # what an award was for
     "feedback list": {SAID},  # what was said
     "feedback answer": {SAID},  # and what was answered to it
+    "client set": {NAME},  # what has just been set
     "client show": {NAME, WORDS},  # what concerns this client
     "voucher issue": {NAME, CODE},  # who is handed it; the code, this once
 }
@@ -86,6 +87,7 @@ WELL: list[tuple[str, list[str], str]] = [
     ("rules simulate", ["drop-in", "--clients", "2", "--trials", "20"], ""),
     ("client import", ["{files}/clients.csv"], ""),
     ("client add", ["c9"], ""),
+    ("client set", ["c1", f"called={NAME}", "quiet=21:00-08:00"], ""),
     ("client list", [], ""),
     ("goal import", ["{files}/choices.csv"], ""),
     ("goal choose", ["c9", "drop-in", "--words", "Come in", "--on", "2026-01-05"], ""),
@@ -142,6 +144,7 @@ WELL: list[tuple[str, list[str], str]] = [
 """And badly: the same things asked for where they cannot be done."""
 BADLY: list[tuple[str, list[str], str]] = [
     ("client import", ["{files}/bad-clients.csv"], ""),
+    ("client set", ["c1", f"quiet={NAME}", f"nick={NAME}"], ""),
     ("goal import", ["{files}/bad-choices.csv"], ""),
     ("import", ["{files}/bad-events.csv"], ""),
     ("import", ["{files}/bad-events.csv", "--skip-bad", "{files}/aside.csv"], ""),
@@ -243,7 +246,8 @@ class Desk:
                 for line in (self.place / "trace").read_text().splitlines()
             ]
             own, others = " ".join(seen[:1]), " ".join(seen[1:])
-            self._note(f"{name}: its command line", own, {one for one in CANARIES if one in words})
+            typed = {one for one in CANARIES if any(one in word for word in words)}
+            self._note(f"{name}: its command line", own, typed)
             self._note(f"{name}: a process it started", others, set())
 
     def _note(self, where: str, text: str, may: set[str]) -> None:

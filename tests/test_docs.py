@@ -254,6 +254,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     award = say("log", "c001", "visit")["awards"][0]["id"]
     say("events", "--client", "c001")
     say("correct", "--last", "c001", "--reason", "It was somebody else")
+    say("client set", "c001", "language=es")
     say("client show", "c001")
     say("client list")
     say("client import", "clients.csv")

@@ -44,6 +44,7 @@ WRITES = [
     ),
     Writes("rules publish", ("rules", "publish"), "goes on"),
     Writes("client add", ("client", "add", "c9", "--name", "Cloud"), "refuses"),
+    Writes("client set", ("client", "set", "c2", "language=es", "quiet=21:00-08:00"), "goes on"),
     Writes("client import", ("client", "import", "{files}/clients.csv"), "goes on"),
     Writes(
         "goal choose",
