@@ -54,8 +54,8 @@ def last_issued(program: Program, client: str, *, thing: bool) -> Earlier | None
     )
 
 
-def just_now(program: Program, earlier: Earlier | None) -> Earlier | None:
-    """Give it again where it was issued within the last minutes: perhaps the same, done twice."""
-    if earlier is None or abs(program.now() - earlier.issued_at) > JUST_NOW:
+def same_again(program: Program, earlier: Earlier | None, cents: int | None) -> Earlier | None:
+    """Give it again where as much was issued within the last minutes: perhaps the same, done twice."""
+    if earlier is None or earlier.cents != cents:
         return None
-    return earlier
+    return earlier if abs(program.now() - earlier.issued_at) <= JUST_NOW else None

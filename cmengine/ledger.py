@@ -347,10 +347,11 @@ class Ledger:
         before = self._db.total_changes
         if text:
             sql = (
-                "insert into personal (client, about, text) values (?, ?, ?)"
-                " on conflict (client, about) do update set text = excluded.text"
+                "insert into personal (client, about, text, seal) values (?, ?, ?, ?)"
+                " on conflict (client, about) do update set text = excluded.text, seal = excluded.seal"
             )
-            self._db.execute(sql, (client, about, text))
+            row = {"client": client, "about": about, "text": text}
+            self._db.execute(sql, (*row.values(), self.sealed("personal", row)))
         else:
             self._db.execute("delete from personal where client = ? and about = ?", (client, about))
         self._appended += self._db.total_changes - before

@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-from cmengine.earlier import Earlier, just_now, last_issued
+from cmengine.earlier import Earlier, last_issued, same_again
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.funds import allowed, charge, nearly_used
 from cmengine.ids import code_hash, new_code, read_code
@@ -33,8 +33,8 @@ class Issued:
     empty where gift cards were handed over. `instead_of` is the item that was earned, where another was taken.
 
     `shares` say what it was charged to, `held` what limits and funds hold back of what waits, `near` which
-    of them are nearly used. `earlier` is a voucher that they were issued in the last minutes, and that was not
-    used: perhaps the same, done twice because its code was never seen.
+    of them are nearly used. `earlier` is a voucher of as much that they were issued in the last minutes, and
+    that was not used: perhaps the same, done twice because its code was never seen.
     """
 
     voucher: str
@@ -130,7 +130,7 @@ def issue_voucher(
         shares=shares,
         held=may.held,
         near=tuple(near),
-        earlier=just_now(program, earlier),
+        earlier=same_again(program, earlier, amount) if amount else None,
     )
 
 
@@ -138,6 +138,7 @@ def _can_issue(
     program: Program, client: str, cents: int | None, may: Allowance, earlier: Earlier | None
 ) -> None:
     where, waiting = f"client '{client}'", may.waiting
+    earlier = earlier if waiting == 0 else same_again(program, earlier, cents)
     before, todo_before = (f"; {earlier.words}", f"{earlier.todo}; ") if earlier else ("", "")
     items = [item for _, _, item in program.ledger.waiting_items(client)] if waiting == 0 else []
     if items:
