@@ -58,6 +58,7 @@ PLAYED = (
             "stock.md",
             "vouchers.md",
             "feedback.md",
+            "saying-no.md",
         )
     ),
 )

@@ -134,6 +134,7 @@ WELL: list[tuple[str, list[str], str]] = [
     ),
     ("fhir import", ["{files}/out.json"], ""),
     ("disclosures", ["--client", "c1"], ""),
+    ("refusals", [], ""),
     ("feedback add", ["c1"], SAID),
     ("feedback add", ["c1", "--complaint", "--about", "ben"], SAID),
     ("feedback list", ["--open"], ""),
