@@ -65,7 +65,7 @@ _LISTED = (
     ),
     Listed(
         name="less",
-        words="the newest version of a rule would earn less in some case",
+        words="the newest version of a rule would earn less for something",
         instead=("keep the version that was promised",),
     ),
     Listed(
