@@ -32,7 +32,7 @@ from cmengine.kinds import Kind
 from cmengine.plugins import Registry, load_plugins
 from cmengine.rules import Head, Pace
 from cmengine.scenarios import Scenario, ScenarioEvent
-from cmengine.settings import Fund, Limit, Settings, StockSettings
+from cmengine.settings import Fund, Limit, MessageSettings, Settings, StockSettings
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
@@ -50,6 +50,7 @@ PLAYED = (
             "testing-plugins.md",
             "stock.md",
             "vouchers.md",
+            "messages.md",
         )
     ),
 )
@@ -64,6 +65,7 @@ TABLES = {
     "fund": Fund,
     "limit": Limit,
     "stock": StockSettings,
+    "messages": MessageSettings,
     "scenario": Scenario,
     "scenario event": ScenarioEvent,
     "phase": Phase,
@@ -97,6 +99,10 @@ MEANS = {
     "program.fund": "money to give, one `[[fund]]` each",
     "program.limit": "what a funder allows to be issued, one `[[limit]]` each",
     "program.stock": "how the stock is kept, in one `[stock]`",
+    "program.messages": "how clients are written to, in one `[messages]`",
+    "messages.quiet": "the hours of the client's day in which nobody is written to, or `none`",
+    "messages.tries": "how often one is tried at most",
+    "messages.seconds": "how long one try may take",
     "stock.low": "fewer than so many on hand, of a thing or of a brand's cards of one worth, is said",
     "stock.separate": "who hands out of something does not count it; `false` where everybody hands out",
     "fund.name": "what it is called",
@@ -190,6 +196,7 @@ _TYPES = {
     "Decimal": "a number",
     "Path": "the name of a file in the program's folder",
     "StockSettings": "a table",
+    "MessageSettings": "a table",
 }
 
 

@@ -106,8 +106,15 @@ WELL: list[tuple[str, list[str], str]] = [
     ("voucher redeem", [], "{code}\n"),
     ("voucher issue", ["c1", "--item", "bus pass"], ""),
     ("voucher list", [], ""),
+    ("consent channels", [], ""),
+    ("consent give", ["c1", "--channel", "outbox"], ""),
+    ("consent list", ["c1"], ""),
     ("outbox list", [], ""),
     ("outbox send", [], ""),
+    ("outbox retry", ["--all"], ""),
+    ("consent stop", ["c1", "--heard"], f"{NOTE}\n"),
+    ("consent stop", ["c1"], ""),
+    ("consent withdraw", ["c1"], ""),
     ("goal set-aside", ["c1", "own"], ""),
     ("stock add", ["{files}/things.csv"], ""),
     ("stock list", [], ""),
@@ -152,6 +159,8 @@ BADLY: list[tuple[str, list[str], str]] = [
     ("voucher print", ["ABCDEF", "--reason", REASON, "--to", "{files}/slip.pdf"], ""),
     ("fund add", ["none", "1.00"], ""),
     ("draw show", ["99.1"], ""),
+    ("outbox retry", ["none"], ""),
+    ("consent give", ["c1", "--channel", "nowhere"], ""),
 ]
 ELSEWHERE = {"init", "demo", "plugins check", "plugins new", "rules solve-bowl", "limits profiles", "limits show"}  # fmt: skip
 """Commands that know of no client."""
