@@ -16,11 +16,12 @@ class Quiet(NamedTuple):
     begins: time
     ends: time
 
-    def on(self, clock: time) -> bool:
-        """Say whether a time of day is among them."""
+    def holds(self, moment: datetime) -> bool:
+        """Say whether a moment, in the client's zone, is within them."""
+        at = moment.time()
         if self.begins < self.ends:
-            return self.begins <= clock < self.ends
-        return clock >= self.begins or clock < self.ends
+            return self.begins <= at < self.ends
+        return at >= self.begins or at < self.ends
 
 
 def read_quiet(text: str) -> Quiet | None:
@@ -29,11 +30,11 @@ def read_quiet(text: str) -> Quiet | None:
         return None
     found = _HOURS.fullmatch(text)
     if found is None:
-        raise ValueError(f"'{text:.20}' are no quiet hours; write them like 21:00-08:00, or none")
+        raise ValueError("these are no quiet hours; write them like 21:00-08:00, or none")
     begins = time(int(found[1]), int(found[2]))
     ends = time(int(found[3]), int(found[4]))
     if begins == ends:
-        raise ValueError(f"'{text}' begin when they end; write none, or two different times")
+        raise ValueError("these end when they begin; write two different times, or none")
     return Quiet(begins, ends)
 
 
@@ -43,7 +44,7 @@ def quiet_until(moment: datetime, quiet: Quiet | None, zone: ZoneInfo) -> dateti
     What counts is what a clock on the wall shows. Where clocks are put back, an hour that comes twice is
     quiet twice; where they are put forward over the end, it is quiet until they have been.
     """
-    if quiet is None or not quiet.on(moment.astimezone(zone).time()):
+    if quiet is None or not quiet.holds(moment.astimezone(zone)):
         return None
     return _first_after(moment.astimezone(UTC).replace(second=0, microsecond=0), quiet, zone)
 
@@ -51,6 +52,6 @@ def quiet_until(moment: datetime, quiet: Quiet | None, zone: ZoneInfo) -> dateti
 @lru_cache(maxsize=1024)
 def _first_after(minute: datetime, quiet: Quiet, zone: ZoneInfo) -> datetime:
     """Look at one minute after the other, in UTC, where each comes once: that needs no rule for any clock."""
-    while quiet.on(minute.astimezone(zone).time()):
+    while quiet.holds(minute.astimezone(zone)):
         minute += _MINUTE
     return minute.astimezone(zone)

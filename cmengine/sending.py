@@ -8,9 +8,8 @@ at least once, and can be told to be the same.
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define, evolve, frozen
 
 from cmengine.consents import FULLER, INFORMATION, MESSAGES, allows
 from cmengine.errors import CMError, Mistake, stop_if
@@ -19,8 +18,10 @@ from cmengine.model import Message, Notifier
 from cmengine.options import Place
 from cmengine.outbox import READY
 from cmengine.postman import Postman
+from cmengine.preferences import preferences
 from cmengine.program import Program
-from cmengine.quiet import quiet_until, read_quiet
+from cmengine.quiet import quiet_until
+from cmengine.strengths import strength_for
 from cmengine.telling import tell
 
 GRACE = timedelta(
@@ -93,7 +94,8 @@ def standing_of(program: Program, letter: Letter) -> Standing:
     later = letter.next_try(now)
     if later is not None:
         return stands("pause", problem, later)
-    until = quiet_until(now, *quiet_of(program, letter.client))
+    wants = preferences(program, letter.client)
+    until = quiet_until(now, wants.quiet, wants.zone)
     if until is not None:
         return stands("quiet", problem, until)
     return stands("due", problem)
@@ -117,31 +119,21 @@ def no_consent(program: Program, client: str, channel: str, template: str) -> st
     return ""
 
 
-def quiet_of(program: Program, client: str) -> tuple[Any, ZoneInfo]:
-    """Give a client's quiet hours and zone: their own, or else the program's."""
-    from cmengine.settings import read_zone
-
-    own = program.ledger.personal(client)
-    hours = read_quiet(program.settings.messages.quiet)
-    zone = program.settings.zone
-    try:
-        hours = read_quiet(own["set:quiet"]) if "set:quiet" in own else hours
-        zone = read_zone(own["set:zone"]) if "set:zone" in own else zone
-    except ValueError:  # written by something else than us
-        return hours, zone
-    return hours, zone
-
-
 def words_of(program: Program, letter: Letter) -> str:
-    """Say what a letter says now, in the client's language."""
-    own = program.ledger.personal(letter.client)
-    fuller = allows(program, letter.client, FULLER, letter.channel)
-    facts: dict[str, object] = {"called": own.get("set:called", "")}
+    """Say what a letter says now, in the client's language. Raises CMError where a template is off."""
+    client = letter.client
+    fuller = allows(program, client, FULLER, letter.channel)
+    wants = preferences(program, client)
+    facts: dict[str, object] = {"called": wants.called}
     if fuller:
-        strengths = [text for about, text in sorted(own.items()) if about.startswith("strength:")]
-        if strengths:
-            facts["strength"] = strengths[letter.first % len(strengths)]
-    return tell(letter.template, own.get("set:language", ""), facts, fuller=fuller)
+        balance, things = program.ledger.balance(client), program.ledger.waiting_items(client)
+        facts |= {
+            "cents": balance.waiting,
+            "labels": tuple(item for _, _, item in things),
+            "currency": program.settings.currency,
+            "strength": strength_for(program, client, letter.first),
+        }
+    return tell(letter.template, wants.language, facts, fuller=fuller, folder=program.folder)
 
 
 @define(eq=False, repr=False)
@@ -166,9 +158,12 @@ class Sender:
             if standing.state == "not needed":
                 note(program, claimed, "not needed", standing.why)
                 return None
-        text = words_of(program, letter)
-        message = Message(id=letter.id, client=letter.client, text=text, about=letter.about)
-        problem = self._handed_over(letter, message)[:MOST_PROBLEM]
+        message = Message(id=letter.id, client=letter.client, text="", about=letter.about)
+        try:
+            message = evolve(message, text=words_of(program, letter))
+            problem = self._handed_over(letter, message)[:MOST_PROBLEM]
+        except CMError as error:
+            problem = str(error)[:MOST_PROBLEM]
         with program.ledger.writing("note message"):
             note(program, claimed, "failed" if problem else "sent", problem or None)
         return Sent(
@@ -178,8 +173,8 @@ class Sender:
     def _handed_over(self, letter: Letter, message: Message) -> str:
         try:
             notifier = self._notifiers_of(letter.digest)[letter.notify]
-        except CMError as error:
-            return str(error)
+        except CMError:
+            raise
         except (Exception, SystemExit) as error:  # of a plugin's class
             return f"{type(error).__name__}: {error}"
         return str(self.send(notifier, message))

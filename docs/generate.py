@@ -32,7 +32,15 @@ from cmengine.kinds import Kind
 from cmengine.plugins import Registry, load_plugins
 from cmengine.rules import Head, Pace
 from cmengine.scenarios import Scenario, ScenarioEvent
-from cmengine.settings import Fund, Limit, MessageSettings, Settings, StockSettings
+from cmengine.settings import (
+    FeedbackSettings,
+    Fund,
+    Limit,
+    MessageSettings,
+    Settings,
+    StatusSettings,
+    StockSettings,
+)
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
@@ -51,6 +59,7 @@ PLAYED = (
             "stock.md",
             "vouchers.md",
             "messages.md",
+            "feedback.md",
         )
     ),
 )
@@ -66,6 +75,8 @@ TABLES = {
     "limit": Limit,
     "stock": StockSettings,
     "messages": MessageSettings,
+    "feedback": FeedbackSettings,
+    "status": StatusSettings,
     "scenario": Scenario,
     "scenario event": ScenarioEvent,
     "phase": Phase,
@@ -103,6 +114,13 @@ MEANS = {
     "messages.quiet": "the hours of the client's day in which nobody is written to, or `none`",
     "messages.tries": "how often one is tried at most",
     "messages.seconds": "how long one try may take",
+    "program.feedback": "who looks after complaints, in one `[feedback]`",
+    "program.status": "what the morning's screen says, in one `[status]`",
+    "feedback.complaints": "who looks after complaints, the first of them first; the staff without it",
+    "feedback.days": "what is not answered for so many days is said",
+    "status.away": "people not seen for so many days are to be greeted",
+    "status.count": "stock not counted for so many days is said",
+    "status.not_seen": "kinds of event that do not mean that somebody came by",
     "stock.low": "fewer than so many on hand, of a thing or of a brand's cards of one worth, is said",
     "stock.separate": "who hands out of something does not count it; `false` where everybody hands out",
     "fund.name": "what it is called",
@@ -197,6 +215,8 @@ _TYPES = {
     "Path": "the name of a file in the program's folder",
     "StockSettings": "a table",
     "MessageSettings": "a table",
+    "FeedbackSettings": "a table",
+    "StatusSettings": "a table",
 }
 
 
