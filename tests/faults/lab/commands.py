@@ -45,6 +45,7 @@ WRITES = [
     ),
     Writes("rules publish", ("rules", "publish"), "goes on"),
     Writes("client add", ("client", "add", "c9", "--name", "Cloud"), "refuses"),
+    Writes("client set", ("client", "set", "c2", "language=es", "quiet=21:00-08:00"), "goes on"),
     Writes("client import", ("client", "import", "{files}/clients.csv"), "goes on"),
     Writes(
         "goal choose",
@@ -98,6 +99,8 @@ WRITES = [
         "adds",
     ),
     Writes("fund add", ("fund", "add", "gifts", "20.00"), "adds"),
+    Writes("feedback add", ("feedback", "add", "c1"), "adds", typed="The chairs are hard\n"),
+    Writes("feedback answer", ("feedback", "answer", "1", "--said", "Thank you"), "adds"),
     Writes("draw retire", ("draw", "retire"), "adds"),
     Writes("fhir import", ("fhir", "import", "{files}/bundle.json"), "goes on", commits=2),
     Writes(
@@ -128,4 +131,5 @@ READS = {
     "voucher list", "outbox list", "verify", "stock list", "stock reconcile", "fund list", "limits list",
     "limits profiles", "limits show", "draw show", "draw secrets", "draw publish", "draw verify",
     "export accounting", "journal head", "journal list", "journal export", "doctor", "disclosures",
+    "feedback list",
 }  # fmt: skip
