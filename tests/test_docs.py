@@ -294,6 +294,8 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("consent channels")
     say("consent give", "c001", "--channel", "outbox")
     say("consent list")
+    say("export data", "counts", "--deidentified")
+    say("export client", "c001", "own.zip")
     say("outbox list")
     say("outbox send")
     say("outbox retry", "--all")
