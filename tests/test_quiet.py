@@ -99,5 +99,5 @@ def test_there_may_be_none(text: str) -> None:
     ["21-8", "21:00", "24:00-08:00", "21:00-08:60", "9:00-8:00", "21:00-21:00", "٢١:00-08:00"],
 )
 def test_what_are_no_hours_is_said(text: str) -> None:
-    with pytest.raises(ValueError, match="these are no quiet hours|these end when they begin"):
+    with pytest.raises(ValueError, match=r"these are no quiet hours|these end when they begin"):
         read_quiet(text)
