@@ -34,6 +34,7 @@ COMMANDS = {
     "limits": ("limit", "See what funders let be issued, and copy a ready profile."),
     "refusals": ("refusals", "Count how often the program said no, and why."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
+    "consent": ("consent", "Note what a client allows, and no longer allows."),
     "feedback": ("feedback", "Write down what people say, and what was answered and done."),
     "export": ("export", "Write what the ledger holds for other programs to read."),
     "fhir": ("fhir", "Exchange choices and events with an EHR, as FHIR R4."),
