@@ -43,6 +43,21 @@ FACTS: Mapping[str, object] = {
 }
 """The facts that a template may use, and what each is where it is not given."""
 
+EXAMPLE: Mapping[str, object] = {
+    "called": "Sky",
+    "title": "A walk",
+    "labels": ("5.00", "bus ticket"),
+    "cents": 500,
+    "times": 3,
+    "strength": "my garden",
+    "said": "Yes, we will.",
+    "did": "The door is open longer.",
+    "place": "Corner Shop",
+    "until": date(2030, 1, 31),
+    "number": "ABC123",
+}
+"""Made-up facts, to see what a template says."""
+
 OWN = ("called", "strength")
 """The facts that are a client's own words: no list of words applies to them, and nothing alters them."""
 
@@ -85,11 +100,14 @@ def tell(
     known = {name: value for name, value in facts.items() if name in FACTS}
     names = [f"{template}{FULLER}", template] if fuller else [template]
     space = _environment(language, folder)
+    chosen = None
     try:
         chosen = space.select_template(_ways(names, language))
         said = chosen.render({**FACTS, **known, "language": language})
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise CMError(_wrong(folder, template, error)) from error
+        named = getattr(error, "name", None) or getattr(chosen, "name", None)
+        file = str(named or f"{template}.txt").removeprefix("own/").removeprefix("shipped/")
+        raise CMError(_wrong(folder, template, file, error)) from error
     lines = [" ".join(line.split()) for line in said.split("\n\n" if template == "slip" else "\0")]
     text = "\n".join(filter(None, lines))
     if len(text) > MOST_LETTERS:
@@ -127,18 +145,14 @@ def _ways(names: Sequence[str], language: str) -> list[str]:
     return sorted(ways, key=lambda way: way.startswith("shipped/"))  # English is what ships
 
 
-def _wrong(folder: Path | None, template: str, error: Exception) -> Mistake:
-    """Say what is wrong with a template, and in which line."""
+def _wrong(folder: Path | None, template: str, file: str, error: Exception) -> Mistake:
+    """Say what is wrong with a template, and in which line of its file."""
     home = str(SHIPPED if folder is None else folder / FOLDER)
     line = getattr(error, "lineno", None)
-    named = (
-        str(getattr(error, "name", None) or f"{template}.txt").partition("/")[2]
-        or f"{template}.txt"
-    )
     todo = "mend it, or take it away to have the text that ships"
     if "is undefined" in str(error):
         todo = f"the facts are {', '.join(FACTS)}"
-    where = f"{home}/{named}" + (f":{line}" if line else "")
+    where = f"{home}/{file}" + (f":{line}" if line else "")
     return Mistake(where, f"the template '{template}' cannot be said: {error}", todo)
 
 
