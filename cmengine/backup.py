@@ -23,7 +23,7 @@ from attrs import evolve, frozen
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import Anchor, read_anchor
 from cmengine.program import Program
-from cmengine.settings import DATABASE, KEY, RULES
+from cmengine.settings import DATABASE, KEY, RULES, TEMPLATES
 from cmengine.verify import Verdict, verify
 
 ABOUT = "backup.json"
@@ -100,9 +100,13 @@ def unfinished(parent: Path) -> Iterator[Path]:
 
 
 def own_files(folder: Path) -> Iterator[Path]:
-    """Give the files of a program beside its ledger, relative to its folder: settings, keys, results, rules."""
-    for path in sorted([*folder.glob("*"), *(folder / RULES).rglob("*")]):
-        if path.suffix in (".toml", ".json", ".key") and path.is_file() and not path.is_symlink():
+    """Give the files of a program beside its ledger, relative to its folder: settings, keys, results, words,
+    rules, templates.
+    """
+    inside = [path for part in (RULES, TEMPLATES) for path in (folder / part).rglob("*")]
+    for path in sorted([*folder.glob("*"), *inside]):
+        wanted = (".txt",) if folder / TEMPLATES in path.parents else (".toml", ".json", ".key")
+        if path.suffix in wanted and path.is_file() and not path.is_symlink():
             yield path.relative_to(folder)
 
 
@@ -213,9 +217,9 @@ def _about(read: dict[str, Any]) -> About:
     files: dict[str, str] = {str(name): str(wanted) for name, wanted in read["files"].items()}
     for name in files:
         parts = name.split("/")
-        rules = parts[0] == RULES and len(parts) > 1
+        inside = parts[0] in (RULES, TEMPLATES) and len(parts) > 1
         if any(part in ("", ".", "..") or "\\" in part or ":" in part for part in parts) or not (
-            len(parts) == 1 or rules
+            len(parts) == 1 or inside
         ):
             raise ValueError(f"'{name:.60}' is no file of a program")
     if not {DATABASE, KEY} <= set(files):

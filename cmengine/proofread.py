@@ -9,7 +9,8 @@ from attrs import define, field
 from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.options import Place
 from cmengine.settings import KINDS
-from cmengine.telling import EXAMPLE, FOLDER, FULLER, INFORMATION, OWN, TEMPLATES, languages, tell
+from cmengine.settings import TEMPLATES as OWN_FOLDER
+from cmengine.telling import EXAMPLE, FULLER, INFORMATION, OWN, TEMPLATES, languages, tell
 from cmengine.toml import parse, read_text
 from cmengine.wording import Allowed, Finding, Wordbook, blocked, words_of
 
@@ -97,7 +98,7 @@ def read_kinds(path: Path, book: Wordbook, proof: Proof) -> None:
 
 def read_templates(folder: Path, program: str, book: Wordbook, proof: Proof) -> None:
     """Say every template of a program's own, with and without its facts, and read what it says."""
-    home = folder / FOLDER
+    home = folder / OWN_FOLDER
     known = {f"{name}{end}" for name in TEMPLATES for end in ("", FULLER)}
     spoken = languages(folder)
     for path in sorted(home.rglob("*")):

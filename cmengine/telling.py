@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cmengine.customs import in_a_row, in_days, in_money
 from cmengine.errors import CMError, Mistake, did_you_mean
+from cmengine.settings import TEMPLATES as OWN_FOLDER
 
 if TYPE_CHECKING:
     import gettext
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 HOME = Path(str(files("cmengine")))
 SHIPPED, CATALOGS = HOME / "templates", HOME / "locale"
-FOLDER = "templates"  # in a program's folder
 FULLER = ".fuller"
 ENGLISH = "en"
 MOST_LETTERS = 1000  # in a message
@@ -119,7 +119,7 @@ def tell(
 def languages(folder: Path | None = None) -> list[str]:
     """Name the languages that there are: those that ship, and those of a program's own templates."""
     shipped = [ENGLISH, *(path.name for path in CATALOGS.iterdir() if path.is_dir())]
-    own = [path.name for path in (folder / FOLDER).glob("*/")] if folder is not None else []
+    own = [path.name for path in (folder / OWN_FOLDER).glob("*/")] if folder is not None else []
     return sorted({*shipped, *(name for name in own if _is_language(name))})
 
 
@@ -147,7 +147,7 @@ def _ways(names: Sequence[str], language: str) -> list[str]:
 
 def _wrong(folder: Path | None, template: str, file: str, error: Exception) -> Mistake:
     """Say what is wrong with a template, and in which line of its file."""
-    home = str(SHIPPED if folder is None else folder / FOLDER)
+    home = str(SHIPPED if folder is None else folder / OWN_FOLDER)
     line = getattr(error, "lineno", None)
     todo = "mend it, or take it away to have the text that ships"
     if "is undefined" in str(error):
@@ -163,7 +163,7 @@ def _environment(language: str, folder: Path | None) -> "SandboxedEnvironment":
 
     loaders = {"shipped": FileSystemLoader(SHIPPED)}
     if folder is not None:
-        loaders["own"] = FileSystemLoader(folder / FOLDER)
+        loaders["own"] = FileSystemLoader(folder / OWN_FOLDER)
     space = ImmutableSandboxedEnvironment(
         loader=PrefixLoader(loaders), undefined=StrictUndefined, extensions=["jinja2.ext.i18n"]
     )

@@ -21,8 +21,8 @@ from attrs import define, field
 from cmengine.cli import COMMANDS, cli
 
 COMMAND = Path(sys.executable).with_name("cmengine")
-NAME, NOTE, WORDS, REASON, TOLD = (
-    f"Quibblefern {what}" for what in ("Ottoline", "asleep", "hopes", "mixup", "sister")
+NAME, NOTE, WORDS, REASON, TOLD, SAID = (
+    f"Quibblefern {what}" for what in ("Ottoline", "asleep", "hopes", "mixup", "sister", "door")
 )
 CODE = "the code of a voucher"  # which one is known when it is issued
 RULES = """
@@ -67,6 +67,8 @@ MAY: dict[str, set[str]] = {
     "log": {NAME, TOLD},  # who it was, and what has just been written down
     "events": {TOLD},
     "explain": {TOLD},  # what an award was for
+    "feedback list": {SAID},  # what was said
+    "feedback answer": {SAID},  # and what was answered to it
     "client set": {NAME},  # what has just been set
     "client show": {NAME, WORDS},  # what concerns this client
     "voucher issue": {NAME, CODE},  # who is handed it; the code, this once
@@ -132,6 +134,10 @@ WELL: list[tuple[str, list[str], str]] = [
     ),
     ("fhir import", ["{files}/out.json"], ""),
     ("disclosures", ["--client", "c1"], ""),
+    ("feedback add", ["c1"], SAID),
+    ("feedback add", ["c1", "--complaint", "--about", "ben"], SAID),
+    ("feedback list", ["--open"], ""),
+    ("feedback answer", ["1", "--said", SAID, "--did", SAID], ""),
     ("retry", [], ""),
     ("verify", [], ""),
 ]
@@ -155,6 +161,9 @@ BADLY: list[tuple[str, list[str], str]] = [
     ("voucher print", ["ABCDEF", "--reason", REASON, "--to", "{files}/slip.pdf"], ""),
     ("fund add", ["none", "1.00"], ""),
     ("draw show", ["99.1"], ""),
+    ("feedback add", ["nobody"], SAID),
+    ("feedback add", ["c1", "--entry", "none", "--to", "ana", "--words", SAID], ""),
+    ("feedback answer", ["99", "--said", SAID], ""),
 ]
 ELSEWHERE = {"init", "demo", "plugins check", "plugins new", "rules solve-bowl", "limits profiles", "limits show"}  # fmt: skip
 """Commands that know of no client."""
@@ -263,7 +272,7 @@ class Desk:
                 self._note(str(path), path.read_bytes().decode("latin-1"), set())
 
 
-CANARIES = [NAME, NOTE, WORDS, REASON, TOLD]
+CANARIES = [NAME, NOTE, WORDS, REASON, TOLD, SAID]
 
 
 @pytest.fixture

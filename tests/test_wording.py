@@ -447,3 +447,5 @@ def test_a_programs_own_templates_go_through_the_same_list(program: Program, run
         "templates/ready.txt: the template 'ready': '$5': tells of an amount",
         "templates/redy.txt: there is no template of this name",
     ]
+    looked = run("doctor", folder=program.folder).output.replace(f"{program.folder}/", "")
+    assert all(one.partition(";")[0] in looked for one in told)

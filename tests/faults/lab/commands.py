@@ -98,6 +98,8 @@ WRITES = [
         "adds",
     ),
     Writes("fund add", ("fund", "add", "gifts", "20.00"), "adds"),
+    Writes("feedback add", ("feedback", "add", "c1"), "adds", typed="The chairs are hard\n"),
+    Writes("feedback answer", ("feedback", "answer", "1", "--said", "Thank you"), "adds"),
     Writes("draw retire", ("draw", "retire"), "adds"),
     Writes("fhir import", ("fhir", "import", "{files}/bundle.json"), "goes on", commits=2),
     Writes(
@@ -122,4 +124,5 @@ READS = {
     "voucher list", "outbox list", "verify", "stock list", "stock reconcile", "fund list", "limits list",
     "limits profiles", "limits show", "draw show", "draw secrets", "draw publish", "draw verify",
     "export accounting", "journal head", "journal list", "journal export", "doctor", "disclosures",
+    "feedback list",
 }  # fmt: skip
