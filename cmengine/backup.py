@@ -113,9 +113,15 @@ def own_files(folder: Path) -> Iterator[Path]:
 def copy_files(source: Path, folder: Path) -> None:
     """Copy the files of a program, all but the ledger; only their owner can read the copies."""
     for path in own_files(source):
-        (folder / path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(folder, path)
         with (source / path).open("rb") as file:
             write(folder / path, iter(lambda: file.read(PIECE), b""))
+
+
+def make_folders(folder: Path, path: Path) -> None:
+    """Make the folders that a file is in, relative to a program's, so that only their owner can read them."""
+    for inside in reversed(path.parents[:-1]):
+        (folder / inside).mkdir(mode=0o700, exist_ok=True)
 
 
 def write(path: Path, pieces: Iterator[bytes]) -> None:
@@ -249,7 +255,7 @@ def _unpack(packed: zipfile.ZipFile, name: str, wanted: str, into: Path | None) 
         for _ in pieces():
             pass
     else:
-        (into / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(into, Path(name))
         write(into / name, pieces())
     if found.hexdigest() != wanted:
         raise ValueError(f"'{name}' is not as it was when the backup was made")
