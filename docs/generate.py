@@ -28,6 +28,8 @@ import click
 from cmengine import Phase, cli
 from cmengine.calendars import SpanTable
 from cmengine.cli import COMMANDS
+from cmengine.deidentified import counted_tables
+from cmengine.exports import TABLES as TABLES_OUT
 from cmengine.kinds import Kind
 from cmengine.plugins import Registry, load_plugins
 from cmengine.rules import Head, Pace
@@ -40,6 +42,7 @@ from cmengine.settings import (
     StatusSettings,
     StockSettings,
 )
+from cmengine.tabled import TYPES
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
@@ -362,6 +365,36 @@ def help_texts() -> str:
         f"### `cmengine {name}`\n\n```text\n{help_text(name, command)}\n```"
         for name, command in commands()
     )
+
+
+def export_tables() -> str:
+    """Write the tables that can be exported, with what each column is."""
+    parts = []
+    for table in TABLES_OUT.values():
+        lines = [
+            f"### `{table.name}`",
+            "",
+            table.means,
+            "",
+            "| column | type | what it is |",
+            "| --- | --- | --- |",
+        ]
+        for column in table.columns:
+            to = f"; a row of `{column.to}`" if column.to else ""
+            words = " (only with `--words`)" if column.words else ""
+            lines.append(f"| `{column.name}` | {TYPES[column.type]} | {column.means}{to}{words} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def export_counts() -> str:
+    """Write the tables of the de-identified form."""
+    lines = ["| table | counted by | columns beside |", "| --- | --- | --- |"]
+    for table in counted_tables(TABLES_OUT).values():
+        by = ", ".join(f"`{one.name}`" for one in table.by)
+        beside = ", ".join(f"`{one.name}`" for one in table.columns[len(table.by) :])
+        lines.append(f"| `{table.name}` | {by} | {beside} |")
+    return "\n".join(lines)
 
 
 FENCE = re.compile(r"^```(\w+)(?: +(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -291,6 +291,8 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("draw publish", "draws.json")
     say("draw verify", "draws.json")
     say("export accounting", "books.beancount")
+    say("export data", "counts", "--deidentified")
+    say("export client", "c001", "own.zip")
     say("outbox list")
     say("outbox send")
     say("fhir export", "out.json", "--to", "them", "--purpose", "care", "--consent", "1")

@@ -12,8 +12,9 @@ class Writes:
 
     `words` may hold {files}, {code} and {new}. `commits` is how many transactions it takes; with one, all
     of it is there after a stop, or nothing. `again` says what the same command does when it has been done
-    already: "goes on" (it ends well, and adds nothing that is there), "refuses" (in words), or "adds" (it
-    writes the same down once more, which changes nothing for the client).
+    already: "goes on" (it ends well, and adds nothing that is there), "refuses" (in words), "adds" (it
+    writes the same down once more, which changes nothing for the client), or "either" (it refuses where the
+    new file is there, and adds where that was still to get its name).
     """
 
     name: str
@@ -105,8 +106,14 @@ WRITES = [
     Writes(
         "fhir export",
         ("fhir", "export", "{new}.json", "--to", "them", "--purpose", "care", "--consent", "1"),
-        "refuses",
+        "either",
     ),
+    Writes(
+        "export data",
+        ("export", "data", "{new}.zip", "--to", "them", "--purpose", "care", "--consent", "1"),
+        "either",
+    ),
+    Writes("export client", ("export", "client", "c1", "{new}"), "either"),
     Writes("backup", ("backup", "{new}.zip"), "refuses"),
     Writes("outbox send", ("outbox", "send"), "goes on", commits=2),
 ]
