@@ -189,9 +189,8 @@ def contents() -> Callable[[Program], str]:
     def digest(program: Program) -> str:
         found = hashlib.sha256()
         for table in ("occurrences", "awards", "memories", "messages"):
-            columns = (
-                "id, client, event, digest, notify, channel, text" if table == "messages" else "*"
-            )
+            told = "id, client, event, digest, notify, channel, template"
+            columns = told if table == "messages" else "*"
             for row in program.ledger.rows(f"select {columns} from {table} order by 1, 2"):
                 found.update(repr(tuple(row)).encode())
         return found.hexdigest()
