@@ -2,8 +2,8 @@
 
 from attrs import frozen
 
-from cmengine.errors import CMError, Mistake
 from cmengine.ledger import Ledger
+from cmengine.refusals import Refusal, no
 
 
 @frozen(kw_only=True)
@@ -42,12 +42,26 @@ def uncounted(ledger: Ledger) -> dict[str, Uncounted]:
     return {row["brand"]: Uncounted(**dict(row)) for row in rows}
 
 
-def must_be_counted(ledger: Ledger, brand: str, meanwhile: str) -> None:
-    """Raise CMError where the cards of a brand have to be counted first. `meanwhile` says what stands."""
+def must_be_counted(ledger: Ledger, client: str, brand: str, cents: int, meanwhile: str) -> None:
+    """Raise Refused where the cards of a brand have to be counted first: `cents` of a client wait for that.
+
+    `meanwhile` says what stands.
+    """
     found = uncounted(ledger).get(brand)
     if found is not None:
-        todo = (
-            f"{found.todo}; write down one that somebody has already with: cmengine voucher issue CLIENT"
-            f" --card '{brand}' --serial SERIAL; {meanwhile}"
+        raise no(
+            f"cards of '{brand}'",
+            found.what,
+            Refusal(
+                reason="count",
+                what=brand,
+                client=client,
+                cents=cents,
+                instead=(
+                    found.todo,
+                    "write down one that somebody has already with: cmengine voucher issue CLIENT"
+                    f" --card '{brand}' --serial SERIAL",
+                    f"{meanwhile}; a voucher without --card need not wait",
+                ),
+            ),
         )
-        raise CMError(Mistake(f"cards of '{brand}'", found.what, todo))
