@@ -335,6 +335,15 @@ class Ledger:
         """Keep something that was typed about or by a person, in the one table that can be erased."""
         self.insert("personal", client=client, about=about, text=text)
 
+    def keep_instead(self, client: str, about: str, text: str) -> None:
+        """Keep a text in the place of what stood there; without a text, nothing is kept any more."""
+        gone = self._db.execute(
+            "delete from personal where client = ? and about = ?", (client, about)
+        )
+        self._appended += gone.rowcount
+        if text:
+            self.keep_personal(client, about, text)
+
     def personal(self, client: str) -> dict[str, str]:
         """Give what was typed about or by a person."""
         return {

@@ -88,6 +88,7 @@ MEANS = {
     "kind.unit": "what its number counts, such as steps or drinks",
     "kind.text": "its value is free text, and may be left out",
     "kind.evidence": "where it is known from, unless the log says otherwise",
+    "kind.about": "what it has to do with, for the report: goals about `use` and `safer use` are said after all others",
     "program.name": "what the program is called",
     "program.zone": "the time zone in which days begin and end",
     "program.currency": "the currency of every amount",
