@@ -51,7 +51,7 @@ def keep_strata(program: Program, client: str, pairs: Sequence[str]) -> dict[str
     ledger = program.ledger
     with ledger.writing():
         for name, value in wanted.items():
-            ledger.keep_instead(client, ABOUT + name, value)
+            ledger.change_personal(client, ABOUT + name, value)
     return strata_of(program, client)
 
 

@@ -153,6 +153,29 @@ class StockSettings:
 
 
 @frozen(kw_only=True, eq=False, repr=False)
+class FeedbackSettings:
+    """Who looks after `complaints`, the first of them first; what is not answered for `days` is said.
+
+    14 days is what people are promised where a program says nothing else.
+    """
+
+    complaints: tuple[str, ...] = ()
+    days: int = field(default=14, validator=validators.ge(1))
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class StatusSettings:
+    """What the screen for the morning says: people not seen for `away` days, stock not counted for `count`.
+
+    A kind of event in `not_seen` does not say that somebody came by.
+    """
+
+    away: int = field(default=14, validator=validators.ge(1))
+    count: int = field(default=30, validator=validators.ge(1))
+    not_seen: tuple[str, ...] = ("missed_visit",)
+
+
+@frozen(kw_only=True, eq=False, repr=False)
 class Settings:
     """What `program.toml` says. `day_boundary` is the local time at which a new day begins."""
 
@@ -165,6 +188,8 @@ class Settings:
     fund: tuple[Fund, ...] = ()
     limit: tuple[Limit, ...] = ()
     stock: StockSettings = StockSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
+    status: StatusSettings = StatusSettings()
 
 
 @frozen(eq=False, repr=False)
@@ -189,6 +214,7 @@ def read_settings(folder: Path) -> tuple[Settings | None, list[Mistake]]:
         *mistakes,
         *_fund_mistakes(settings, place),
         *_limit_mistakes(settings, place),
+        *_feedback_mistakes(settings, place),
     ]
 
 
@@ -244,6 +270,17 @@ def _limit_mistakes(settings: Settings, place: Place) -> list[Mistake]:
             what = f"ends: {limit.ends} is before it starts"
             mistakes.append(here.at("ends").wrong(what, "look at both days"))
     return mistakes
+
+
+def _feedback_mistakes(settings: Settings, place: Place) -> list[Mistake]:
+    """Find those who would look after complaints, and are not among the staff."""
+    return [
+        place.at("feedback", "complaints", n).wrong(
+            f"complaints: '{name:.64}' is not among the staff", did_you_mean(name, settings.staff)
+        )
+        for n, name in enumerate(settings.feedback.complaints)
+        if settings.staff and name not in settings.staff
+    ]
 
 
 def read_program_kinds(folder: Path) -> tuple[dict[str, Kind], list[Mistake]]:

@@ -32,7 +32,14 @@ from cmengine.kinds import Kind
 from cmengine.plugins import Registry, load_plugins
 from cmengine.rules import Head, Pace
 from cmengine.scenarios import Scenario, ScenarioEvent
-from cmengine.settings import Fund, Limit, Settings, StockSettings
+from cmengine.settings import (
+    FeedbackSettings,
+    Fund,
+    Limit,
+    Settings,
+    StatusSettings,
+    StockSettings,
+)
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
@@ -50,6 +57,7 @@ PLAYED = (
             "testing-plugins.md",
             "stock.md",
             "vouchers.md",
+            "feedback.md",
         )
     ),
 )
@@ -64,6 +72,8 @@ TABLES = {
     "fund": Fund,
     "limit": Limit,
     "stock": StockSettings,
+    "feedback": FeedbackSettings,
+    "status": StatusSettings,
     "scenario": Scenario,
     "scenario event": ScenarioEvent,
     "phase": Phase,
@@ -98,6 +108,13 @@ MEANS = {
     "program.fund": "money to give, one `[[fund]]` each",
     "program.limit": "what a funder allows to be issued, one `[[limit]]` each",
     "program.stock": "how the stock is kept, in one `[stock]`",
+    "program.feedback": "who looks after complaints, in one `[feedback]`",
+    "program.status": "what the morning's screen says, in one `[status]`",
+    "feedback.complaints": "who looks after complaints, the first of them first; the staff without it",
+    "feedback.days": "what is not answered for so many days is said",
+    "status.away": "people not seen for so many days are to be greeted",
+    "status.count": "stock not counted for so many days is said",
+    "status.not_seen": "kinds of event that do not mean that somebody came by",
     "stock.low": "fewer than so many on hand, of a thing or of a brand's cards of one worth, is said",
     "stock.separate": "who hands out of something does not count it; `false` where everybody hands out",
     "fund.name": "what it is called",
@@ -191,6 +208,8 @@ _TYPES = {
     "Decimal": "a number",
     "Path": "the name of a file in the program's folder",
     "StockSettings": "a table",
+    "FeedbackSettings": "a table",
+    "StatusSettings": "a table",
 }
 
 

@@ -254,6 +254,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     award = say("log", "c001", "visit")["awards"][0]["id"]
     say("events", "--client", "c001")
     say("correct", "--last", "c001", "--reason", "It was somebody else")
+    say("client set", "c001", "language=es")
     say("client show", "c001")
     say("client list")
     say("client import", "clients.csv")
@@ -295,6 +296,9 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("fhir export", "out.json", "--to", "them", "--purpose", "care", "--consent", "1")
     say("fhir import", "out.json")
     say("disclosures")
+    say("feedback add", "c001", "--words", "The chairs are hard")
+    say("feedback list")
+    say("feedback answer", "1", "--said", "Thank you")
     say("goal set-aside", "c001", "drop-in")
     say("verify")
     say("journal head")
