@@ -189,13 +189,13 @@ def _things(told: Told) -> Section:
             str(one["on_hand"]),
             str(one["expired"]),
             one["first_expires"] or "-",
-            "low" if one["low"] else "",
+            "low" if one["low"] else "no",
         )
         for one in told["stock"]
     ]
     tables = [
         table("Things", ("thing", "handed over", "waiting"), rows),
-        table("On hand now", ("what", "on hand", "expired", "first expires", ""), shelf),
+        table("On hand now", ("what", "on hand", "expired", "first expires", "is it low?"), shelf),
     ]
     return Section(
         title="Things and stock",

@@ -94,7 +94,7 @@ where told_on between :first and :last
         """
 select reason as name, count(distinct client) as people, count(*) as times
 from refusals
-where substr(made_at, 1, 10) between :first and :last
+where on_day between :first and :last
 group by 1 order by 1
 """,
     ),

@@ -57,6 +57,7 @@ PLAYED = (
             "testing-plugins.md",
             "stock.md",
             "vouchers.md",
+            "reports.md",
             "feedback.md",
         )
     ),
@@ -363,6 +364,30 @@ def help_texts() -> str:
         f"### `cmengine {name}`\n\n```text\n{help_text(name, command)}\n```"
         for name, command in commands()
     )
+
+
+def views() -> str:
+    """Write the views to read from, with their columns, as the schema's own comments have them."""
+    script = (DOCS.parent / "cmengine" / "schema" / "views.sql").read_text(encoding="utf-8")
+    parts = []
+    for words, name, body in re.findall(
+        r"((?:^-- [^\n]*\n)+)create view (report_\w+) as\n(.*?);\n",
+        script,
+        re.MULTILINE | re.DOTALL,
+    ):
+        rows = re.findall(r"\bas (\w+),? +-- (.*)$", body, re.MULTILINE)
+        said = " ".join(line.removeprefix("-- ") for line in words.splitlines())
+        parts += [f"## `{name}`", said]
+        parts.append(
+            "\n".join(
+                [
+                    "| column | holds |",
+                    "| --- | --- |",
+                    *(f"| `{column}` | {holds} |" for column, holds in rows),
+                ]
+            )
+        )
+    return "\n\n".join(parts)
 
 
 FENCE = re.compile(r"^```(\w+)(?: +(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)

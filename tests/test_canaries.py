@@ -21,8 +21,9 @@ from attrs import define, field
 from cmengine.cli import COMMANDS, cli
 
 COMMAND = Path(sys.executable).with_name("cmengine")
-NAME, NOTE, WORDS, REASON, TOLD, SAID = (
-    f"Quibblefern {what}" for what in ("Ottoline", "asleep", "hopes", "mixup", "sister", "door")
+NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM = (
+    f"Quibblefern {what}"
+    for what in ("Ottoline", "asleep", "hopes", "mixup", "sister", "door", "elder")
 )
 CODE = "the code of a voucher"  # which one is known when it is issued
 RULES = """
@@ -280,7 +281,7 @@ class Desk:
                 self._note(str(path), path.read_bytes().decode("latin-1"), set())
 
 
-CANARIES = [NAME, NOTE, WORDS, REASON, TOLD, SAID]
+CANARIES = [NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM]
 
 
 @pytest.fixture

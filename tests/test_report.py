@@ -270,7 +270,7 @@ def _check(program: Program, period: Period) -> None:
     assert sum(kind["told"] for kind in told["feedback"]) == sum(
         within(period, f["told_at"]) for f in all_.feedback
     )
-    noes = [r for r in all_.refusals if within(period, r["made_at"])]
+    noes = [r for r in all_.refusals if within(period, r["on_day"])]
     assert {one["reason"]: (one["times"], one["cents"]) for one in told["refusals"]} == {
         reason: (
             sum(r["reason"] == reason for r in noes),
@@ -392,6 +392,7 @@ def test_each_printed_query_gives_the_figure_it_is_printed_for(
         )
     text = run("report", *days, "--sql", "soon", folder=folder).stdout
     assert text == f"-- soon: {FIGURES['soon'].says}\n{printed['soon']['sql']};\n"
+    assert max(map(len, run("report", *days, folder=folder).stdout.splitlines())) <= 80
     whole = run("report", *days, "--sql", folder=folder).stdout
     with closing(sqlite3.connect(folder / "program.db")) as db:
         db.executescript(whole)

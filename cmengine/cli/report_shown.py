@@ -40,7 +40,7 @@ def _show_table(table: Table) -> None:
     import textwrap
 
     cells = [[plain(cell) for cell in row] for row in (table.heads, *table.rows)]
-    widths = [max(len(row[n]) for row in cells) for n in range(len(table.heads))]
+    widths = [max(1, *(len(row[n]) for row in cells)) for n in range(len(table.heads))]
     gaps = 2 * (len(widths) - 1)
     while sum(widths) + gaps > WIDE and max(widths) > LEAST:
         widths[widths.index(max(widths))] -= 1

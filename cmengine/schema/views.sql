@@ -203,10 +203,10 @@ create view report_feedback as
 create view report_refusals as
   select
     r.reason as reason,                                  -- why, from the published list
-    r.what as what,                                      -- the limit, the fund or the thing that stood in the way
+    r.what as what,                                      -- the limit, the fund, the rule or the thing in the way
     r.cents as cents,                                    -- how much waits because of it; 0 for a thing
-    substr(r.made_at, 1, 10) as on_day,                  -- the day
-    substr(r.made_at, 1, 7) as month,                    -- the month of that day
+    r.on_day as on_day,                                  -- the day
+    substr(r.on_day, 1, 7) as month,                     -- the month of that day
     r.made_by as made_by                                 -- who said it
   from refusals r;
 

@@ -192,14 +192,17 @@ def aside(program: Program, dice: Random, clients: list[str], codes: list[str]) 
                 answered_at=at,
                 answered_by=by,
             )
-    if dice.random() < 0.2:
+    reason, today = dice.choice(["fund", "limit", "stock"]), program.today().isoformat()
+    once = "select 1 from refusals where on_day = ? and client = ? and reason = ?"
+    if dice.random() < 0.2 and ledger.one(once, today, client, reason) is None:
         with ledger.writing("say no"):
             ledger.insert(
                 "refusals",
                 client=client,
-                reason=dice.choice(["fund", "limit", "stock"]),
+                reason=reason,
                 what="grant",
                 cents=dice.choice([0, 250]),
+                on_day=today,
                 made_at=at,
                 made_by=by,
             )
