@@ -28,6 +28,8 @@ import click
 from cmengine import Phase, cli
 from cmengine.calendars import SpanTable
 from cmengine.cli import COMMANDS
+from cmengine.deidentified import counted_tables
+from cmengine.exports import TABLES as TABLES_OUT
 from cmengine.kinds import Kind
 from cmengine.plugins import Registry, load_plugins
 from cmengine.rules import Head, Pace
@@ -36,10 +38,12 @@ from cmengine.settings import (
     FeedbackSettings,
     Fund,
     Limit,
+    MessageSettings,
     Settings,
     StatusSettings,
     StockSettings,
 )
+from cmengine.tabled import TYPES
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
@@ -58,6 +62,7 @@ PLAYED = (
             "stock.md",
             "vouchers.md",
             "reports.md",
+            "messages.md",
             "feedback.md",
         )
     ),
@@ -73,6 +78,7 @@ TABLES = {
     "fund": Fund,
     "limit": Limit,
     "stock": StockSettings,
+    "messages": MessageSettings,
     "feedback": FeedbackSettings,
     "status": StatusSettings,
     "scenario": Scenario,
@@ -109,6 +115,10 @@ MEANS = {
     "program.fund": "money to give, one `[[fund]]` each",
     "program.limit": "what a funder allows to be issued, one `[[limit]]` each",
     "program.stock": "how the stock is kept, in one `[stock]`",
+    "program.messages": "how clients are written to, in one `[messages]`",
+    "messages.quiet": "the hours of the client's day in which nobody is written to, or `none`",
+    "messages.tries": "how often one is tried at most",
+    "messages.seconds": "how long one try may take",
     "program.feedback": "who looks after complaints, in one `[feedback]`",
     "program.status": "what the morning's screen says, in one `[status]`",
     "feedback.complaints": "who looks after complaints, the first of them first; the staff without it",
@@ -209,6 +219,7 @@ _TYPES = {
     "Decimal": "a number",
     "Path": "the name of a file in the program's folder",
     "StockSettings": "a table",
+    "MessageSettings": "a table",
     "FeedbackSettings": "a table",
     "StatusSettings": "a table",
 }
@@ -388,6 +399,36 @@ def views() -> str:
             )
         )
     return "\n\n".join(parts)
+
+
+def export_tables() -> str:
+    """Write the tables that can be exported, with what each column is."""
+    parts = []
+    for table in TABLES_OUT.values():
+        lines = [
+            f"### `{table.name}`",
+            "",
+            table.means,
+            "",
+            "| column | type | what it is |",
+            "| --- | --- | --- |",
+        ]
+        for column in table.columns:
+            to = f"; a row of `{column.to}`" if column.to else ""
+            words = " (only with `--words`)" if column.words else ""
+            lines.append(f"| `{column.name}` | {TYPES[column.type]} | {column.means}{to}{words} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def export_counts() -> str:
+    """Write the tables of the de-identified form."""
+    lines = ["| table | counted by | columns beside |", "| --- | --- | --- |"]
+    for table in counted_tables(TABLES_OUT).values():
+        by = ", ".join(f"`{one.name}`" for one in table.by)
+        beside = ", ".join(f"`{one.name}`" for one in table.columns[len(table.by) :])
+        lines.append(f"| `{table.name}` | {by} | {beside} |")
+    return "\n".join(lines)
 
 
 FENCE = re.compile(r"^```(\w+)(?: +(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -113,8 +113,15 @@ WELL: list[tuple[str, list[str], str]] = [
     ("voucher redeem", [], "{code}\n"),
     ("voucher issue", ["c1", "--item", "bus pass"], ""),
     ("voucher list", [], ""),
+    ("consent channels", [], ""),
+    ("consent give", ["c1", "--channel", "outbox"], ""),
+    ("consent list", ["c1"], ""),
     ("outbox list", [], ""),
     ("outbox send", [], ""),
+    ("outbox retry", ["--all"], ""),
+    ("consent stop", ["c1", "--heard"], f"{NOTE}\n"),
+    ("consent stop", ["c1"], ""),
+    ("consent withdraw", ["c1"], ""),
     ("goal set-aside", ["c1", "own"], ""),
     ("stock add", ["{files}/things.csv"], ""),
     ("stock list", [], ""),
@@ -140,6 +147,13 @@ WELL: list[tuple[str, list[str], str]] = [
         "",
     ),
     ("fhir import", ["{files}/out.json"], ""),
+    ("export data", ["{files}/counts", "--deidentified"], ""),
+    (
+        "export data",
+        ["{files}/tables.zip", "--to", "them", "--purpose", "care", "--consent", "1"],
+        "",
+    ),
+    ("export client", ["c1", "{files}/own.xlsx"], ""),
     ("disclosures", ["--client", "c1"], ""),
     ("feedback add", ["c1"], SAID),
     ("feedback add", ["c1", "--complaint", "--about", "ben"], SAID),
@@ -170,6 +184,10 @@ BADLY: list[tuple[str, list[str], str]] = [
     ("voucher print", ["ABCDEF", "--reason", REASON, "--to", "{files}/slip.pdf"], ""),
     ("fund add", ["none", "1.00"], ""),
     ("draw show", ["99.1"], ""),
+    ("outbox retry", ["none"], ""),
+    ("consent give", ["c1", "--channel", "nowhere"], ""),
+    ("export data", ["{files}/tables.zip", "--words"], ""),
+    ("export client", ["c1", "{files}/own.xlsx"], ""),
     ("feedback add", ["nobody"], SAID),
     ("feedback add", ["c1", "--entry", "none", "--to", "ana", "--words", SAID], ""),
     ("feedback answer", ["99", "--said", SAID], ""),
@@ -274,8 +292,9 @@ class Desk:
 
     def look_around(self) -> None:
         """Read every file that there is now, but for the ledger and what a test or somebody put there."""
-        # out.json is what was asked for: the clients' words, for an EHR, under a consent.
-        own = {"program.db", "program.key", "trace", "aside.csv", "out.json", *FILES}
+        # out.json and own.xlsx are what was asked for: the clients' words, for an EHR under a consent, and
+        # for the client.
+        own = {"program.db", "program.key", "trace", "aside.csv", "out.json", "own.xlsx", *FILES}
         for path in self.place.rglob("*"):
             if path.is_file() and path.name not in own:
                 self._note(str(path), path.read_bytes().decode("latin-1"), set())

@@ -33,6 +33,7 @@ COMMANDS = {
     "fund": ("fund", "See the money there is to give, and add to it."),
     "limits": ("limit", "See what funders let be issued, and copy a ready profile."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
+    "consent": ("consent", "Note what a client allows, and no longer allows."),
     "feedback": ("feedback", "Write down what people say, and what was answered and done."),
     "report": ("report", "See what was spent, what it did, and what may come."),
     "export": ("export", "Write what the ledger holds for other programs to read."),
