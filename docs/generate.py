@@ -64,6 +64,7 @@ PLAYED = (
             "reports.md",
             "messages.md",
             "feedback.md",
+            "saying-no.md",
         )
     ),
 )
