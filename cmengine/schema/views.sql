@@ -215,11 +215,12 @@ create view report_messages as
   select
     m.seq as message,                                    -- its number
     m.channel as channel,                                -- the way it goes
+    m.template as template,                              -- what it says, by the name of its template
     substr(m.made_at, 1, 10) as made_on,                 -- the day on which it was made
     substr(m.made_at, 1, 7) as month,                    -- the month of that day
-    exists (select 1 from deliveries d where d.message = m.seq and d.sent = 1) as sent, -- 1 where it went
-    (select count(*) from deliveries d where d.message = m.seq) as tries -- how often it was tried
-  from messages m;
+    m.settled as settled,                                -- 0 where it waits
+    coalesce(m.came = 'sent', 0) as sent                 -- 1 where it went
+  from message_list m;
 
 -- The versions of the rules, as they were published.
 create view report_rules as
