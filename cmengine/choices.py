@@ -75,7 +75,7 @@ def choose_goals(
             try:
                 chosen.append(_choose(program, book, wish, current, together))
             except CMError as error:
-                mistakes += [evolve(mistake, where=here) for mistake in error.mistakes]
+                mistakes += [mistake._replace(where=here) for mistake in error.mistakes]
         stop_if(mistakes)
         book.close()
     return chosen, added
@@ -219,7 +219,7 @@ def set_goal(
             _with(program, choice)
         except CMError as error:
             raise CMError(
-                *(evolve(m, where=f"client '{client}', rule '{rule}'") for m in error.mistakes)
+                *(m._replace(where=f"client '{client}', rule '{rule}'") for m in error.mistakes)
             ) from error
         book.choose(choice, program.now())
         book.close()

@@ -134,7 +134,7 @@ def import_bundle(program: Program, path: Path, codes: Codes, *, add_clients: bo
             what, _, todo = str(error).partition("; ")
             mistakes.append(Mistake(here, what, todo))
         except CMError as error:
-            mistakes += [evolve(mistake, where=here) for mistake in error.mistakes]
+            mistakes += [mistake._replace(where=here) for mistake in error.mistakes]
     stop_if(mistakes[:MOST_SHOWN])
     _choose(program, goals, came, add_clients=add_clients)
     _log(program, [event for _, event in events], new, came)

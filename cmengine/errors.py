@@ -1,12 +1,10 @@
 """A mistake that somebody can mend: shown as lines, never as a traceback."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from attrs import frozen
 
-
-@frozen
-class Mistake:
+class Mistake(NamedTuple):
     """One thing that is wrong: where, what, and what to do about it."""
 
     where: str

@@ -23,8 +23,9 @@ from cmengine.limits import (
     plenty,
     warn_line,
 )
+from cmengine.means import Limit
 from cmengine.program import Program
-from cmengine.settings import SETTINGS, Limit, Settings
+from cmengine.settings import SETTINGS, Settings
 
 
 def terms_of(settings: Settings, added: Mapping[str, int] | None = None) -> Terms:

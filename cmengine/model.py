@@ -208,7 +208,7 @@ class Rule:
     """A goal, and what meeting it earns.
 
     `per_day` and `per_week` are how many occurrences count in a day and in a week (None: all).
-    `digest` names this very version of the rule. `notify` holds (kind, options) pairs. `settings` are a
+    `digest` names this very version of the rule. `notify` names the kinds of its notifiers. `settings` are a
     client's own, as far as they concern the rewards; `variants` are the rule as a client may so set it.
     """
 
@@ -224,7 +224,7 @@ class Rule:
     per_week: int | None = None
     calendar: "tuple[Span, ...]" = ()
     client_sets: tuple[str, ...] = ()
-    notify: tuple[Notifier, ...] = ()
+    notify: tuple[str, ...] = ()
     digest: str = ""
     settings: tuple[tuple[str, str], ...] = ()
     variants: "tuple[Rule, ...]" = ()

@@ -16,6 +16,6 @@ def add_messages(
     if not earned.awards:
         return
     add = sheet.add_message
-    for number, notifier in enumerate(rule.notify):
+    for number, channel in enumerate(rule.notify):
         id = f"{event.id}/{rule.id}/{number}"
-        add(id, event.client, seq, rule.digest, number, notifier.kind, READY, at)
+        add(id, event.client, seq, rule.digest, number, channel, READY, at)

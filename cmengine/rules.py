@@ -1,11 +1,9 @@
 """Rule files: TOML to rules, every mistake of a file at once."""
 
-import re
 import typing
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
@@ -15,20 +13,17 @@ from cmengine.errors import Mistake, closest, did_you_mean
 from cmengine.kept import Table, digest, in_words, with_settings
 from cmengine.kinds import Kinds, unknown_kind
 from cmengine.model import Rule
-from cmengine.options import (
-    Place,
-    as_written,
-    misspelt,
-    read_options,
-    unknown_keys,
-)
+from cmengine.options import Place, as_written, misspelt, read_options, unknown_keys
+from cmengine.places import StrPath
 
 if TYPE_CHECKING:
     from cmengine.plugins import Registry
     from cmengine.slots import Span
 
-_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
+MOST_ID = 63
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
 PACE = ("per_day", "per_week")
+OUTBOX = [{"kind": "outbox"}]  # the notifiers of a rule that names none
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -72,7 +67,7 @@ class Reader(NamedTuple):
 
     registry: "Registry"
     kinds: Kinds | None = None
-    folder: Path | None = None
+    folder: StrPath | None = None
 
     def read_file(self, tables: Table, place: Place) -> tuple[list[Draft], list[Mistake]]:
         """Read every rule of a parsed rule file."""
@@ -123,7 +118,7 @@ class Reader(NamedTuple):
         plain = {key: value for key, value in table.items() if key in known and key not in parts}
         head, wrong = read_options(Head, plain, place, called="rule", said=said)
         mistakes += wrong
-        if isinstance(named, str) and named.strip() and not _ID.fullmatch(named):
+        if isinstance(named, str) and named.strip() and not _is_id(named):
             mistakes.append(
                 place.at("id").wrong(
                     f"id: '{named:.64}' is not an id",
@@ -138,7 +133,7 @@ class Reader(NamedTuple):
         mistakes += wrong
         rewards, wrong = self._listed(table, "reward", "reward", place)
         mistakes += wrong
-        notify, wrong = self.notifiers(table, place)
+        notify, wrong = self._channels(table, place, known_as)
         mistakes += wrong
         calendar, wrong = _calendar(table, place)
         mistakes += wrong
@@ -158,7 +153,7 @@ class Reader(NamedTuple):
             **attrs.asdict(head, recurse=False),
             goal=goal,
             rewards=tuple(rewards),
-            notify=tuple(notify),
+            notify=notify,
             per_day=pace.per_day,
             per_week=pace.per_week,
             calendar=calendar,
@@ -204,14 +199,23 @@ class Reader(NamedTuple):
             rewards, wrong = self._listed(own, "reward", "reward", place)
             if wrong:
                 told = f"with {in_words(settings)}, {wrong[0].what}"
-                return (), [attrs.evolve(wrong[0], what=told)]
+                return (), [wrong[0]._replace(what=told)]
             if tuple(rewards) != rule.rewards:
                 variants.append(attrs.evolve(rule, rewards=tuple(rewards), settings=settings))
         return tuple(variants), []
 
     def notifiers(self, table: Table, place: Place) -> tuple[list[Any], list[Mistake]]:
         """Build the notifiers of a rule alone; a rule that names none has the outbox."""
-        return self._listed({"notify": [{"kind": "outbox"}], **table}, "notify", "notifier", place)
+        return self._listed({"notify": OUTBOX, **table}, "notify", "notifier", place)
+
+    def _channels(
+        self, table: Table, place: Place, known_as: str
+    ) -> tuple[tuple[str, ...], list[Mistake]]:
+        """Name the kinds of a rule's notifiers. Of a version that is kept, they are made when something is sent."""
+        if known_as:
+            return tuple(one["kind"] for one in table.get("notify", OUTBOX)), []
+        built, mistakes = self.notifiers(table, place)
+        return tuple(one.kind for one in built), mistakes
 
     def _goal(
         self, rule: Table, whole: Place, check: bool, said: Collection[str]
@@ -364,6 +368,10 @@ def _calendar_fits(rewards: Sequence[Any], has_calendar: bool, place: Place) -> 
             )
         ]
     return []
+
+
+def _is_id(text: str) -> bool:
+    return len(text) <= MOST_ID and text[0] not in "_-" and _LETTERS.issuperset(text)
 
 
 def _texts(listed: Any) -> list[str]:

@@ -32,7 +32,7 @@ from cmengine.kinds import Kind
 from cmengine.plugins import Registry, load_plugins
 from cmengine.rules import Head, Pace
 from cmengine.scenarios import Scenario, ScenarioEvent
-from cmengine.settings import Fund, Limit, Settings, StockSettings
+from cmengine.settings import Fund, Limit, StockSettings
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
@@ -60,7 +60,7 @@ TABLES = {
     "pace": Pace,
     "calendar": SpanTable,
     "kind": Kind,
-    "program": Settings,
+    "program": Means,
     "fund": Fund,
     "limit": Limit,
     "stock": StockSettings,

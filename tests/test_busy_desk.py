@@ -91,20 +91,22 @@ def test_the_index_of_plugins_is_made_anew_where_it_does_not_fit(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CMENGINE_CACHE", str(tmp_path / "cache"))
-    assert not index_file().exists()
+    assert not Path(index_file()).exists()
     found, what, _ = desk_plugins().find("goal", "any_of")
     assert found is not None, what
-    index = json.loads(index_file().read_text())
+    index = json.loads(Path(index_file()).read_text())
     assert index["kinds"]["goal any_of"] == "cmengine_count"
 
     index["kinds"]["goal any_of"] = "cmengine_voucher"  # somebody moved it since
-    index_file().write_text(json.dumps(index))
+    Path(index_file()).write_text(json.dumps(index))
     assert desk_plugins().find("goal", "any_of")[0] is found
 
     for broken in ("", "[]", "{}", '{"format": 1}', "\0", json.dumps({**index, "seen": []})):
-        index_file().write_text(broken)
+        Path(index_file()).write_text(broken)
         assert desk_plugins().find("reward", "praise")[0] is not None
-        assert json.loads(index_file().read_text())["kinds"]["goal any_of"] == "cmengine_count"
+        assert (
+            json.loads(Path(index_file()).read_text())["kinds"]["goal any_of"] == "cmengine_count"
+        )
 
     nothing, what, todo = desk_plugins().find("goal", "any_off")
     assert nothing is None

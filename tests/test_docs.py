@@ -32,12 +32,12 @@ from cmengine.errors import Mistake
 from cmengine.evaluate import awards_of
 from cmengine.kinds import read_kinds
 from cmengine.laws import LAWS
+from cmengine.means import Means
 from cmengine.model import Occurrence
 from cmengine.options import read_options
 from cmengine.plugins import Registry, load_plugins
 from cmengine.rules import Reader
 from cmengine.scenarios import read_scenarios
-from cmengine.settings import Settings
 from cmengine.toml import parse
 from cmengine.trial import try_kind
 
@@ -352,7 +352,7 @@ def test_every_block_of_toml_is_a_file_that_cmengine_reads(
     if stem == "kinds.toml":
         _, mistakes = read_kinds(tables, place)
     elif stem == "program.toml":
-        _, mistakes = read_options(Settings, tables, place, called="program")
+        _, mistakes = read_options(Means, tables, place, called="program")
     elif stem == "fhir.toml":
         _, mistakes = read_codes(tables, place, ["visit"], [])
     elif stem.endswith(".scenarios.toml"):
