@@ -29,10 +29,10 @@ from cmengine import Phase, cli
 from cmengine.calendars import SpanTable
 from cmengine.cli import COMMANDS
 from cmengine.kinds import Kind
+from cmengine.means import Fund, Limit, Means, StockSettings
 from cmengine.plugins import Registry, load_plugins
 from cmengine.rules import Head, Pace
 from cmengine.scenarios import Scenario, ScenarioEvent
-from cmengine.settings import Fund, Limit, StockSettings
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
