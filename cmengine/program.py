@@ -6,8 +6,6 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve
-
 from cmengine.days import day_of, moment_on
 from cmengine.dice import commitment, dice_from
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
@@ -153,7 +151,7 @@ class Program:
             except ValueError as error:
                 raise CMError(Mistake(f"rule '{choice.rule}'", str(error))) from error
             rule = self.built(table, choice.digest)
-            self._rules[key] = evolve(rule, settings=of_rewards(choice.settings))
+            self._rules[key] = rule._replace(settings=of_rewards(choice.settings))
         return self._rules[key]
 
     def built(self, table: Mapping[str, Any], digest: str) -> Rule:

@@ -162,7 +162,7 @@ class Reader(NamedTuple):
         if not check:
             return rule, []
         variants, mistakes = self._variants(rule, table, place)
-        return (None, mistakes) if mistakes else (attrs.evolve(rule, variants=variants), [])
+        return (None, mistakes) if mistakes else (rule._replace(variants=variants), [])
 
     def _client_rewards(self, table: Table, place: Place) -> list[Mistake]:
         """Check that what a client may set of the rewards is true or false: both can then be judged."""
@@ -201,7 +201,7 @@ class Reader(NamedTuple):
                 told = f"with {in_words(settings)}, {wrong[0].what}"
                 return (), [wrong[0]._replace(what=told)]
             if tuple(rewards) != rule.rewards:
-                variants.append(attrs.evolve(rule, rewards=tuple(rewards), settings=settings))
+                variants.append(rule._replace(rewards=tuple(rewards), settings=settings))
         return tuple(variants), []
 
     def notifiers(self, table: Table, place: Place) -> tuple[list[Any], list[Mistake]]:

@@ -10,7 +10,6 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-import attrs
 from attrs import define
 
 from cmengine.model import Award, Event, Met, Occurrence, Rule
@@ -75,7 +74,7 @@ def traced_rule(rule: Rule, teller: Teller) -> Rule:
     rewards = tuple(
         _traced_reward(reward, number, teller) for number, reward in enumerate(rule.rewards)
     )
-    return attrs.evolve(rule, goal=_traced_goal(rule.goal, rule.id, teller), rewards=rewards)
+    return rule._replace(goal=_traced_goal(rule.goal, rule.id, teller), rewards=rewards)
 
 
 def _traced_goal(goal: Any, rule: str, teller: Teller) -> Any:
