@@ -137,7 +137,8 @@ def something_said_allowed_and_not_now(program: Program) -> None:
         )  # fmt: skip
         ledger.insert("answers", feedback=told, changed=1, answered_at=now, answered_by="ana")
         ledger.insert(
-            "refusals", client="c1", reason="fund", what="gifts", cents=100, made_at=now, made_by="ana"
+            "refusals", client="c1", reason="fund", what="gifts", cents=100,
+            on_day="2026-07-01", made_at=now, made_by="ana",
         )  # fmt: skip
 
 

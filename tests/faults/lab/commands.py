@@ -12,8 +12,9 @@ class Writes:
 
     `words` may hold {files}, {code} and {new}. `commits` is how many transactions it takes; with one, all
     of it is there after a stop, or nothing. `again` says what the same command does when it has been done
-    already: "goes on" (it ends well, and adds nothing that is there), "refuses" (in words), or "adds" (it
-    writes the same down once more, which changes nothing for the client).
+    already: "goes on" (it ends well, and adds nothing that is there), "refuses" (in words), "adds" (it
+    writes the same down once more, which changes nothing for the client), or "either" (it refuses where the
+    new file is there, and adds where that was still to get its name).
     """
 
     name: str
@@ -44,6 +45,7 @@ WRITES = [
     ),
     Writes("rules publish", ("rules", "publish"), "goes on"),
     Writes("client add", ("client", "add", "c9", "--name", "Cloud"), "refuses"),
+    Writes("client set", ("client", "set", "c2", "language=es", "quiet=21:00-08:00"), "goes on"),
     Writes("client import", ("client", "import", "{files}/clients.csv"), "goes on"),
     Writes(
         "goal choose",
@@ -97,13 +99,21 @@ WRITES = [
         "adds",
     ),
     Writes("fund add", ("fund", "add", "gifts", "20.00"), "adds"),
+    Writes("feedback add", ("feedback", "add", "c1"), "adds", typed="The chairs are hard\n"),
+    Writes("feedback answer", ("feedback", "answer", "1", "--said", "Thank you"), "adds"),
     Writes("draw retire", ("draw", "retire"), "adds"),
     Writes("fhir import", ("fhir", "import", "{files}/bundle.json"), "goes on", commits=2),
     Writes(
         "fhir export",
         ("fhir", "export", "{new}.json", "--to", "them", "--purpose", "care", "--consent", "1"),
-        "refuses",
+        "either",
     ),
+    Writes(
+        "export data",
+        ("export", "data", "{new}.zip", "--to", "them", "--purpose", "care", "--consent", "1"),
+        "either",
+    ),
+    Writes("export client", ("export", "client", "c1", "{new}"), "either"),
     Writes("backup", ("backup", "{new}.zip"), "refuses"),
     Writes("outbox send", ("outbox", "send"), "goes on", commits=2),
 ]
@@ -121,4 +131,5 @@ READS = {
     "voucher list", "outbox list", "verify", "stock list", "stock reconcile", "fund list", "limits list",
     "limits profiles", "limits show", "draw show", "draw secrets", "draw publish", "draw verify",
     "export accounting", "journal head", "journal list", "journal export", "doctor", "disclosures",
+    "feedback list",
 }  # fmt: skip

@@ -166,6 +166,7 @@ def make_river(place: Path) -> River:
     issued = json.loads(must(folder, "voucher", "issue", "c2", "--amount", "5.00", "--json"))
     (folder / "rules" / "rules.toml").write_text(RULES.replace('"2.50"', '"3.00"'))
     must(folder, "rules", "publish")
+    must(folder, "feedback", "add", "c2", "--words", "The door is heavy")
     must(folder, "outbox", "send")
     must(folder, "log", "c2", "visit", "--on", "2026-02-10", "--id", "to-tell-1")
     must(folder, "log", "c3", "visit", "--on", "2026-02-10", "--id", "to-tell-2")
