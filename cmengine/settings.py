@@ -17,19 +17,22 @@ from cmengine.toml import cannot_read, parse, read_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cmengine.sections import FeedbackSettings, Fund, Limit, StatusSettings, StockSettings
+    from cmengine.sections import (
+        FeedbackSettings,
+        Fund,
+        Limit,
+        MessageSettings,
+        StatusSettings,
+        StockSettings,
+    )
 
 T = TypeVar("T")
 SETTINGS, KINDS, RULES = "program.toml", "kinds.toml", "rules"
 DATABASE, KEY = "program.db", "program.key"
 CHECKED = "plugins.json"
-SECTIONS = (
-    "fund",
-    "limit",
-    "stock",
-    "feedback",
-    "status",
-)  # the tables of program.toml: see sections.py
+# The tables of program.toml: see sections.py.
+SECTIONS = ("fund", "limit", "stock", "messages", "feedback", "status")
+TEMPLATES = "templates"  # a program's own
 # ISO 4217 currencies whose smaller unit is not a hundredth: amounts here have two places.
 _NOT_CENTS = frozenset(
     [
@@ -148,6 +151,13 @@ class Settings:
         from cmengine.sections import StockSettings  # late: see there
 
         return StockSettings()
+
+    @property
+    def messages(self) -> "MessageSettings":
+        """Give how clients are written to."""
+        from cmengine.sections import MessageSettings  # late: see there
+
+        return MessageSettings()
 
     @property
     def feedback(self) -> "FeedbackSettings":

@@ -33,6 +33,7 @@ COMMANDS = {
     "fund": ("fund", "See the money there is to give, and add to it."),
     "limits": ("limit", "See what funders let be issued, and copy a ready profile."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
+    "consent": ("consent", "Note what a client allows, and no longer allows."),
     "feedback": ("feedback", "Write down what people say, and what was answered and done."),
     "export": ("export", "Write what the ledger holds for other programs to read."),
     "fhir": ("fhir", "Exchange choices and events with an EHR, as FHIR R4."),

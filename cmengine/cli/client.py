@@ -126,7 +126,7 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
     epilog=examples(
         "cmengine client set c001 language=es called=Sky",
         "cmengine client set c001 zone=America/Denver quiet=21:00-08:00",
-        "cmengine client set c001 quiet=          (no quiet hours any more)",
+        "cmengine client set c001 quiet=none      (quiet= alone: those of the program again)",
     ),
 )
 @click.argument("client", shell_complete=client_codes)

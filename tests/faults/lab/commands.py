@@ -115,15 +115,18 @@ WRITES = [
     ),
     Writes("export client", ("export", "client", "c1", "{new}"), "either"),
     Writes("backup", ("backup", "{new}.zip"), "refuses"),
-    Writes("outbox send", ("outbox", "send"), "goes on", commits=2),
+    Writes("outbox send", ("outbox", "send"), "goes on", commits=4),
+    Writes("consent give", ("consent", "give", "c1", "--purpose", "information"), "adds"),
+    Writes("consent withdraw", ("consent", "withdraw", "c1", "--channel", "outbox"), "goes on"),
+    Writes("consent stop", ("consent", "stop", "c1"), "goes on"),
 ]
 
 # What these write is no ledger: a new folder of a demo or of a plugin, or how a plugin was judged.
 BESIDE = {"demo", "plugins new", "plugins check"}
 
-# Stopped in tests of their own: tests/test_backup.py, and tests/test_held_and_retried.py, which has what
-# these need: a backup, and a plugin that stops.
-IN_THEIR_OWN = {"restore", "retry"}
+# Stopped in tests of their own: tests/test_backup.py, tests/test_held_and_retried.py and
+# tests/test_sending.py, which have what these need: a backup, a plugin that stops, a message that did not go.
+IN_THEIR_OWN = {"restore", "retry", "outbox retry"}
 
 READS = {
     "rules check", "rules diff", "rules history", "rules list", "rules show", "rules simulate",
@@ -131,5 +134,6 @@ READS = {
     "voucher list", "outbox list", "verify", "stock list", "stock reconcile", "fund list", "limits list",
     "limits profiles", "limits show", "draw show", "draw secrets", "draw publish", "draw verify",
     "export accounting", "journal head", "journal list", "journal export", "doctor", "disclosures",
+    "consent list", "consent channels",
     "feedback list",
 }  # fmt: skip
