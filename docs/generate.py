@@ -63,6 +63,7 @@ PLAYED = (
             "vouchers.md",
             "messages.md",
             "feedback.md",
+            "saying-no.md",
         )
     ),
 )
