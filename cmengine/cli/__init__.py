@@ -36,6 +36,7 @@ COMMANDS = {
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "consent": ("consent", "Note what a client allows, and no longer allows."),
     "feedback": ("feedback", "Write down what people say, and what was answered and done."),
+    "report": ("report", "See what was spent, what it did, and what may come."),
     "export": ("export", "Write what the ledger holds for other programs to read."),
     "fhir": ("fhir", "Exchange choices and events with an EHR, as FHIR R4."),
     "disclosures": ("disclosures", "List what was given to others about clients, and what for."),
