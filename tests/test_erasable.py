@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -59,7 +60,7 @@ def rows(program: Program, table: str) -> list[sqlite3.Row]:
 
 def by_shell(program: Program, *statements: tuple[str, tuple[object, ...]]) -> list[str]:
     """Change the file as the sqlite3 shell does, and give what verify finds then; it is put back."""
-    path = program.ledger.path
+    path = Path(program.ledger.path)
     whole = path.read_bytes()
     with closing(sqlite3.connect(path)) as db:
         for (name,) in db.execute(
