@@ -47,11 +47,12 @@ def riverbank(folder: Path, clients: int, *, visits: int = 1, settings: str = ""
             file.write(settings)
     (folder / "rules" / "rules.toml").write_text(RULES)
     must(folder, "rules", "publish")
-    choices = "".join(f"r{n},drop-in,See people,{FIRST},\n" for n in range(clients))
+    begin = FIRST - timedelta(days=max(0, visits - 1))
+    choices = "".join(f"r{n},drop-in,See people,{begin},\n" for n in range(clients))
     (folder / "choices.csv").write_text("client,rule,words,on,set\n" + choices)
     must(folder, "goal", "import", str(folder / "choices.csv"), "--add-clients")
     events = "".join(
-        f"r{n}-{v},r{n},visit,,{date.fromordinal(FIRST.toordinal() + v)},\n"
+        f"r{n}-{v},r{n},visit,,{begin + timedelta(days=v)},\n"
         for n in range(clients)
         for v in range(visits)
     )
