@@ -154,7 +154,7 @@ def judge_fund(folder: Path, outcomes: list[list[str]]) -> list[str]:
     wrong = one_wins(outcomes, "2.00 of it can be issued just now")
     with opened(folder / "program.db") as db:
         (held,) = db.execute(
-            "select 200 + sum(cents) from fundings where fund = 'gifts'"
+            "select 200 + coalesce(sum(cents), 0) from fundings where fund = 'gifts'"
         ).fetchone()
         (charged,) = db.execute("select coalesce(sum(cents), 0) from charges").fetchone()
         (issued,) = db.execute("select coalesce(sum(cents), 0) from vouchers").fetchone()
