@@ -50,6 +50,9 @@ COMMANDS = {
 }
 
 
+STOPPED = 130  # as shells have it for Ctrl-C
+
+
 class Commands(click.Group):
     """The commands, each imported when it is needed; plugins may add more."""
 
@@ -98,6 +101,13 @@ class Commands(click.Group):
 
             complain(error)
             ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo(
+                "Stopped. What was asked for is written down as a whole or not at all: have a look before doing it"
+                " again.",
+                err=True,
+            )
+            ctx.exit(STOPPED)
 
     def _add_plugins(self) -> None:
         if not self.__dict__.get("asked"):
