@@ -297,6 +297,8 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("outbox send")
     say("fhir export", "out.json", "--to", "them", "--purpose", "care", "--consent", "1")
     say("fhir import", "out.json")
+    say("redcap export", "study", "--to", "them", "--purpose", "care", "--consent", "1")
+    say("redcap import", "study/records.csv")
     say("disclosures")
     say("feedback add", "c001", "--words", "The chairs are hard")
     say("feedback list")

@@ -36,6 +36,7 @@ COMMANDS = {
     "feedback": ("feedback", "Write down what people say, and what was answered and done."),
     "export": ("export", "Write what the ledger holds for other programs to read."),
     "fhir": ("fhir", "Exchange choices and events with an EHR, as FHIR R4."),
+    "redcap": ("redcap", "Exchange choices and events with a REDCap project."),
     "disclosures": ("disclosures", "List what was given to others about clients, and what for."),
     "verify": ("verify", "Check the journal and every row, and replay the log."),
     "journal": ("journal", "See who did what; print an anchor; export for an auditor."),

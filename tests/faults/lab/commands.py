@@ -113,6 +113,12 @@ WRITES = [
         ("export", "data", "{new}.zip", "--to", "them", "--purpose", "care", "--consent", "1"),
         "either",
     ),
+    Writes("redcap import", ("redcap", "import", "{files}/records.csv"), "goes on", commits=2),
+    Writes(
+        "redcap export",
+        ("redcap", "export", "{new}.zip", "--to", "them", "--purpose", "care", "--consent", "1"),
+        "either",
+    ),
     Writes("export client", ("export", "client", "c1", "{new}"), "either"),
     Writes("backup", ("backup", "{new}.zip"), "refuses"),
     Writes("outbox send", ("outbox", "send"), "goes on", commits=2),
