@@ -690,18 +690,6 @@ class Ledger:
         )
         return [dict(row) for row in self.rows(sql, *values)]
 
-    # Messages
-
-    def add_delivery(self, message: int, problem: str | None, at: datetime) -> None:
-        """Append one try to send a message; `problem` is None where it went."""
-        self.insert(
-            "deliveries",
-            message=message,
-            sent=int(problem is None),
-            problem=problem,
-            tried_at=at.isoformat(),
-        )
-
 
 @lru_cache(maxsize=64)
 def _statement(table: str, columns: tuple[str, ...], otherwise: str, rows: int) -> str:

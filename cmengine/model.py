@@ -208,8 +208,9 @@ class Rule:
     """A goal, and what meeting it earns.
 
     `per_day` and `per_week` are how many occurrences count in a day and in a week (None: all).
-    `digest` names this very version of the rule. `notify` holds (kind, options) pairs. `settings` are a
-    client's own, as far as they concern the rewards; `variants` are the rule as a client may so set it.
+    `digest` names this very version of the rule. `channels` are the names of the channels of `notify`, one by
+    one, as a client's consent has them. `settings` are a client's own, as far as they concern the rewards;
+    `variants` are the rule as a client may so set it.
     """
 
     id: str
@@ -225,6 +226,7 @@ class Rule:
     calendar: "tuple[Span, ...]" = ()
     client_sets: tuple[str, ...] = ()
     notify: tuple[Notifier, ...] = ()
+    channels: tuple[str, ...] = ()
     digest: str = ""
     settings: tuple[tuple[str, str], ...] = ()
     variants: "tuple[Rule, ...]" = ()

@@ -3,34 +3,18 @@
 They are kept in `personal`, about ``set:NAME``, where they can be erased; without one, the program's holds.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, time
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from cmengine.engine import MOST_NAME, too_long
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.program import Program
+from cmengine.quiet import Quiet, read_quiet
 from cmengine.settings import read_zone
 from cmengine.telling import ENGLISH, languages
 
 ABOUT = "set:"
-_QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
-
-
-class Quiet(NamedTuple):
-    """Hours in which nothing is sent: from one local time up to another, over midnight where it is earlier."""
-
-    begins: time
-    ends: time
-
-    def holds(self, moment: datetime) -> bool:
-        """Say whether a moment, in the client's zone, is within them."""
-        at = moment.time()
-        if self.begins < self.ends:
-            return self.begins <= at < self.ends
-        return at >= self.begins or at < self.ends
 
 
 class Preferences(NamedTuple):
@@ -42,23 +26,14 @@ class Preferences(NamedTuple):
     called: str
 
 
-def read_quiet(text: str) -> Quiet:
-    """Read quiet hours, written like 21:00-08:00. Raises ValueError in words."""
-    found = _QUIET.fullmatch(text)
-    if not found or found[0][:5] == found[0][6:]:
-        raise ValueError("this is not a span of hours; write it like 21:00-08:00")
-    begins, begins_minute, ends, ends_minute = map(int, found.groups())
-    return Quiet(time(begins, begins_minute), time(ends, ends_minute))
-
-
 def preferences(program: Program, client: str) -> Preferences:
-    """Give what holds for a client: what they set, or else the program's zone, English, no quiet hours."""
+    """Give what holds for a client: what they set, or else English, and the program's zone and quiet hours."""
     kept = set_by(program, client)
-    zone, quiet = kept.get("zone"), kept.get("quiet")
+    zone = kept.get("zone")
     return Preferences(
         language=kept.get("language", ENGLISH),
         zone=read_zone(zone) if zone else program.settings.zone,
-        quiet=read_quiet(quiet) if quiet else None,
+        quiet=read_quiet(kept.get("quiet", program.settings.messages.quiet)),
         called=kept.get("called", ""),
     )
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cmengine.slots import Span
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
+OUTBOX = {"kind": "outbox"}  # how a rule notifies that does not say how
 PACE = ("per_day", "per_week")
 
 
@@ -159,6 +160,7 @@ class Reader(NamedTuple):
             goal=goal,
             rewards=tuple(rewards),
             notify=tuple(notify),
+            channels=channels(table),
             per_day=pace.per_day,
             per_week=pace.per_week,
             calendar=calendar,
@@ -211,7 +213,7 @@ class Reader(NamedTuple):
 
     def notifiers(self, table: Table, place: Place) -> tuple[list[Any], list[Mistake]]:
         """Build the notifiers of a rule alone; a rule that names none has the outbox."""
-        return self._listed({"notify": [{"kind": "outbox"}], **table}, "notify", "notifier", place)
+        return self._listed({"notify": [OUTBOX], **table}, "notify", "notifier", place)
 
     def _goal(
         self, rule: Table, whole: Place, check: bool, said: Collection[str]
@@ -271,7 +273,12 @@ class Reader(NamedTuple):
             if cls is None:
                 continue
             options = {name: value for name, value in entry.items() if name != "kind"}
-            one, wrong = read_options(cls, options, here, called=entry["kind"], folder=self.folder)
+            also = ("channel",) if part == "notifier" else ()
+            if also:
+                mistakes += _channel_fits(entry, here)
+            one, wrong = read_options(
+                cls, options, here, called=entry["kind"], folder=self.folder, also=also
+            )
             mistakes += wrong
             if one is not None:
                 built.append(one)
@@ -312,6 +319,19 @@ class Reader(NamedTuple):
                 mistakes.append(at.wrong(what, f"give [kind.{kind}] a unit in kinds.toml"))
         known = {kind: self.kinds[kind] for kind in listens if kind in self.kinds}
         return mistakes + _values_fit(goal, known, place)
+
+
+def channels(table: Table) -> tuple[str, ...]:
+    """Name the channel of each notifier of a rule, as consents know it: the name given, or else its kind."""
+    return tuple(str(one.get("channel", one["kind"])) for one in table.get("notify", [OUTBOX]))
+
+
+def _channel_fits(entry: Table, place: Place) -> list[Mistake]:
+    name = entry.get("channel", "outbox")
+    if isinstance(name, str) and _ID.fullmatch(name):
+        return []
+    what = f"channel: {as_written(name)} is not the name of a channel"
+    return [place.at("channel").wrong(what, "use small letters, digits and -, like text")]
 
 
 def check_together(drafts: Iterable[Draft]) -> list[Mistake]:

@@ -19,6 +19,8 @@ T = TypeVar("T")
 SETTINGS, KINDS, RULES = "program.toml", "kinds.toml", "rules"
 DATABASE, KEY = "program.db", "program.key"
 CHECKED = "plugins.json"
+TEMPLATES = "templates"  # a program's own
+QUIET = "21:00-08:00"  # the hours in which nobody is to be called: 47 CFR 64.1200(c)(1)
 # ISO 4217 currencies whose smaller unit is not a hundredth: amounts here have two places.
 _NOT_CENTS = frozenset(
     [
@@ -152,6 +154,24 @@ class StockSettings:
     separate: bool = True
 
 
+def _quiet_fits(settings: "MessageSettings", attribute: Any, value: str) -> None:
+    if value != QUIET:
+        from cmengine.quiet import read_quiet  # late: only where messages are sent
+
+        read_quiet(value)
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class MessageSettings:
+    """How clients are written to: never in the `quiet` hours of their own time; `tries` times at most, each for
+    so many `seconds`.
+    """
+
+    quiet: str = field(default=QUIET, validator=_quiet_fits)
+    tries: int = field(default=8, validator=[validators.ge(1), validators.le(50)])
+    seconds: int = field(default=30, validator=[validators.ge(1), validators.le(600)])
+
+
 @frozen(kw_only=True, eq=False, repr=False)
 class FeedbackSettings:
     """Who looks after `complaints`, the first of them first; what is not answered for `days` is said.
@@ -188,6 +208,7 @@ class Settings:
     fund: tuple[Fund, ...] = ()
     limit: tuple[Limit, ...] = ()
     stock: StockSettings = StockSettings()
+    messages: MessageSettings = MessageSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     status: StatusSettings = StatusSettings()
 

@@ -38,6 +38,7 @@ from cmengine.settings import (
     FeedbackSettings,
     Fund,
     Limit,
+    MessageSettings,
     Settings,
     StatusSettings,
     StockSettings,
@@ -60,7 +61,10 @@ PLAYED = (
             "testing-plugins.md",
             "stock.md",
             "vouchers.md",
+            "reports.md",
+            "messages.md",
             "feedback.md",
+            "saying-no.md",
         )
     ),
 )
@@ -75,6 +79,7 @@ TABLES = {
     "fund": Fund,
     "limit": Limit,
     "stock": StockSettings,
+    "messages": MessageSettings,
     "feedback": FeedbackSettings,
     "status": StatusSettings,
     "scenario": Scenario,
@@ -101,6 +106,7 @@ MEANS = {
     "kind.unit": "what its number counts, such as steps or drinks",
     "kind.text": "its value is free text, and may be left out",
     "kind.evidence": "where it is known from, unless the log says otherwise",
+    "kind.about": "what it has to do with, for the report: goals about `use` and `safer use` are said after all others",
     "program.name": "what the program is called",
     "program.zone": "the time zone in which days begin and end",
     "program.currency": "the currency of every amount",
@@ -110,6 +116,10 @@ MEANS = {
     "program.fund": "money to give, one `[[fund]]` each",
     "program.limit": "what a funder allows to be issued, one `[[limit]]` each",
     "program.stock": "how the stock is kept, in one `[stock]`",
+    "program.messages": "how clients are written to, in one `[messages]`",
+    "messages.quiet": "the hours of the client's day in which nobody is written to, or `none`",
+    "messages.tries": "how often one is tried at most",
+    "messages.seconds": "how long one try may take",
     "program.feedback": "who looks after complaints, in one `[feedback]`",
     "program.status": "what the morning's screen says, in one `[status]`",
     "feedback.complaints": "who looks after complaints, the first of them first; the staff without it",
@@ -210,6 +220,7 @@ _TYPES = {
     "Decimal": "a number",
     "Path": "the name of a file in the program's folder",
     "StockSettings": "a table",
+    "MessageSettings": "a table",
     "FeedbackSettings": "a table",
     "StatusSettings": "a table",
 }
@@ -365,6 +376,30 @@ def help_texts() -> str:
         f"### `cmengine {name}`\n\n```text\n{help_text(name, command)}\n```"
         for name, command in commands()
     )
+
+
+def views() -> str:
+    """Write the views to read from, with their columns, as the schema's own comments have them."""
+    script = (DOCS.parent / "cmengine" / "schema" / "views.sql").read_text(encoding="utf-8")
+    parts = []
+    for words, name, body in re.findall(
+        r"((?:^-- [^\n]*\n)+)create view (report_\w+) as\n(.*?);\n",
+        script,
+        re.MULTILINE | re.DOTALL,
+    ):
+        rows = re.findall(r"\bas (\w+),? +-- (.*)$", body, re.MULTILINE)
+        said = " ".join(line.removeprefix("-- ") for line in words.splitlines())
+        parts += [f"## `{name}`", said]
+        parts.append(
+            "\n".join(
+                [
+                    "| column | holds |",
+                    "| --- | --- |",
+                    *(f"| `{column}` | {holds} |" for column, holds in rows),
+                ]
+            )
+        )
+    return "\n\n".join(parts)
 
 
 def export_tables() -> str:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmengine.errors import CMError
-from cmengine.preferences import Quiet, change, preferences, read_quiet
+from cmengine.preferences import change, preferences
 from cmengine.program import Program
+from cmengine.quiet import Quiet, read_quiet
 from cmengine.verify import verify
 
 Run = Callable[..., Result]
@@ -25,12 +26,12 @@ def program(make: Callable[..., Program], run: Run) -> Program:
     return program
 
 
-def test_without_a_word_the_programs_zone_holds_and_no_hour_is_quiet(program: Program) -> None:
+def test_without_a_word_the_programs_zone_and_quiet_hours_hold(program: Program) -> None:
     found = preferences(program, "c1")
     assert (found.language, found.zone, found.quiet, found.called) == (
         "en",
         program.settings.zone,
-        None,
+        Quiet(time(21), time(8)),
         "",
     )
 
@@ -43,19 +44,19 @@ def test_what_a_client_wants_is_kept_shown_changed_and_taken_back(
         "set",
         "c1",
         "language=es",
-        "quiet=21:00-08:00",
+        "quiet=20:00-09:00",
         "called=Sky",
         folder=program.folder,
     )
     run("client", "set", "c1", "zone=America/Denver", "called=Sol", folder=program.folder)
     found = preferences(program, "c1")
     assert (found.language, found.zone.key, found.called) == ("es", "America/Denver", "Sol")
-    assert found.quiet == Quiet(time(21), time(8))
+    assert found.quiet == Quiet(time(20), time(9))
     shown = json.loads(run("client", "show", "c1", "--json", folder=program.folder).output)
     assert shown["set"] == {
         "called": "Sol",
         "language": "es",
-        "quiet": "21:00-08:00",
+        "quiet": "20:00-09:00",
         "zone": "America/Denver",
     }
     assert "Set by them: called Sol" in run("client", "show", "c1", folder=program.folder).output
@@ -83,8 +84,8 @@ def test_every_mistake_is_told_at_once_and_nothing_is_kept(program: Program) -> 
     assert [str(one).partition(";")[0] for one in told.value.mistakes] == [
         "language: 'ess' is no language that there are words in",
         "zone: 'America/Dever' is not a time zone",
-        "quiet: this is not a span of hours",
-        "quiet: this is not a span of hours",
+        "quiet: these are no quiet hours",
+        "quiet: these end when they begin",
         "the name: is longer than 200 letters",
         "called: it holds a letter that cannot be shown",
         "client set: 'nick' is nothing that a client can set",
@@ -120,4 +121,5 @@ def test_quiet_hours_are_those_that_one_walks_through_from_their_beginning(
     length = (minute(ends) - minute(begins)) % 1440
     since = (minute(at) - minute(begins)) % 1440
     quiet = read_quiet(f"{begins:%H:%M}-{ends:%H:%M}")
+    assert quiet is not None
     assert quiet.holds(datetime.combine(datetime(2026, 7, 1, tzinfo=UTC), at)) == (since < length)

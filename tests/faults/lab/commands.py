@@ -46,6 +46,7 @@ WRITES = [
     Writes("rules publish", ("rules", "publish"), "goes on"),
     Writes("client add", ("client", "add", "c9", "--name", "Cloud"), "refuses"),
     Writes("client set", ("client", "set", "c2", "language=es", "quiet=21:00-08:00"), "goes on"),
+    Writes("client strata", ("client", "strata", "c1", "age=25-34"), "goes on"),
     Writes("client import", ("client", "import", "{files}/clients.csv"), "goes on"),
     Writes(
         "goal choose",
@@ -121,21 +122,26 @@ WRITES = [
     ),
     Writes("export client", ("export", "client", "c1", "{new}"), "either"),
     Writes("backup", ("backup", "{new}.zip"), "refuses"),
-    Writes("outbox send", ("outbox", "send"), "goes on", commits=2),
+    Writes("outbox send", ("outbox", "send"), "goes on", commits=4),
+    Writes("consent give", ("consent", "give", "c1", "--purpose", "information"), "adds"),
+    Writes("consent withdraw", ("consent", "withdraw", "c1", "--channel", "outbox"), "goes on"),
+    Writes("consent stop", ("consent", "stop", "c1"), "goes on"),
 ]
 
 # What these write is no ledger: a new folder of a demo or of a plugin, or how a plugin was judged.
 BESIDE = {"demo", "plugins new", "plugins check"}
 
-# Stopped in tests of their own: tests/test_backup.py, and tests/test_held_and_retried.py, which has what
-# these need: a backup, and a plugin that stops.
-IN_THEIR_OWN = {"restore", "retry"}
+# Stopped in tests of their own: tests/test_backup.py, tests/test_held_and_retried.py and
+# tests/test_sending.py, which have what these need: a backup, a plugin that stops, a message that did not go.
+IN_THEIR_OWN = {"restore", "retry", "outbox retry"}
 
 READS = {
     "rules check", "rules diff", "rules history", "rules list", "rules show", "rules simulate",
     "rules solve-bowl", "client list", "client show", "goal list", "events", "awards", "explain",
     "voucher list", "outbox list", "verify", "stock list", "stock reconcile", "fund list", "limits list",
     "limits profiles", "limits show", "draw show", "draw secrets", "draw publish", "draw verify",
-    "export accounting", "journal head", "journal list", "journal export", "doctor", "disclosures",
+    "export accounting", "report", "journal head", "journal list", "journal export", "doctor", "disclosures",
+    "refusals",
+    "consent list", "consent channels",
     "feedback list",
 }  # fmt: skip
