@@ -6,8 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve
-
 from cmengine import fhir
 from cmengine.codes import Codes, read_codes
 from cmengine.disclosures import Grounds, disclose, may_share
@@ -74,7 +72,7 @@ def _resources(program: Program, clients: Sequence[str], codes: Codes) -> Iterat
             latest = rows[-1].choice
             words = next((row.choice.words for row in rows[::-1] if row.choice.words), "")
             title = program.table(latest.digest)["title"]
-            yield fhir.goal(evolve(latest, words=words), rows[0].choice.on, codes, title)
+            yield fhir.goal(latest._replace(words=words), rows[0].choice.on, codes, title)
         corrected = {one.event for one in ledger.corrections_of(client)}
         for stored in ledger.all_events_of(client):
             kind = program.kinds.get(stored.event.kind)

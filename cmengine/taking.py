@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, time
 from typing import Any
 
-from attrs import Factory, define, evolve
+from attrs import Factory, define
 
 from cmengine.choices import Wish, choose_goals, set_aside
 from cmengine.engine import Logbook, client_code_mistakes, make_event, same_event
@@ -62,7 +62,7 @@ class Taking:
             self.wrong(Mistake(where, what, todo))
         except CMError as error:
             for mistake in error.mistakes:
-                self.wrong(evolve(mistake, where=where))
+                self.wrong(mistake._replace(where=where))
 
     def wrong(self, mistake: Mistake) -> None:
         """Note that something is off."""
