@@ -39,6 +39,7 @@ COMMANDS = {
     "report": ("report", "See what was spent, what it did, and what may come."),
     "export": ("export", "Write what the ledger holds for other programs to read."),
     "fhir": ("fhir", "Exchange choices and events with an EHR, as FHIR R4."),
+    "redcap": ("redcap", "Exchange choices and events with a REDCap project."),
     "disclosures": ("disclosures", "List what was given to others about clients, and what for."),
     "verify": ("verify", "Check the journal and every row, and replay the log."),
     "journal": ("journal", "See who did what; print an anchor; export for an auditor."),

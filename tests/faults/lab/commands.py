@@ -123,6 +123,12 @@ WRITES = [
         ("export", "data", "{new}.zip", "--to", "them", "--purpose", "care", "--consent", "1"),
         "either",
     ),
+    Writes("redcap import", ("redcap", "import", "{files}/records.csv"), "goes on", commits=2),
+    Writes(
+        "redcap export",
+        ("redcap", "export", "{new}.zip", "--to", "them", "--purpose", "care", "--consent", "1"),
+        "either",
+    ),
     Writes("export client", ("export", "client", "c1", "{new}"), "either"),
     Writes("backup", ("backup", "{new}.zip"), "refuses"),
     Writes("restore", ("restore", "{files}/backup.zip", "{new}"), "refuses", own_folder=True),

@@ -255,6 +255,13 @@ def make_river(place: Path) -> River:
             }
         )
     )
+    (files / "records.csv").write_text(
+        "record_id,redcap_repeat_instrument,redcap_repeat_instance,event_id,event_kind,event_at\n"
+        + "".join(
+            f"c{n % 3 + 1},cm_event,{n + 1},there-{n},visit,2026-03-1{n} 10:00:00\n"
+            for n in range(6)
+        )
+    )
     write_events(files / "events.csv", "new", ("c1", "c2"), 40, FIRST + timedelta(days=60))
     late = (files / "events.csv").read_text().splitlines()
     (files / "some-bad.csv").write_text("\n".join([*late[:30], "bad,c1,visitt,,2026-03-01,"]))
