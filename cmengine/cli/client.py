@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from cmengine.cli.card import card
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.held import LATER, held_data
 from cmengine.cli.held_back import held_back_data, say_held_back
@@ -198,3 +199,6 @@ def import_file(desk: Desk, file: Path, as_json: bool) -> None:
         document({"added": added, "known": known})
     else:
         say(f"{len(added)} enrolled, {known} known already.")
+
+
+client_command.add_command(card)
