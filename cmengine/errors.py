@@ -1,12 +1,13 @@
 """A mistake that somebody can mend: shown as lines, never as a traceback."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import frozen
+if TYPE_CHECKING:
+    from cmengine.refusals import Refusal
 
 
-@frozen
-class Mistake:
+class Mistake(NamedTuple):
     """One thing that is wrong: where, what, and what to do about it."""
 
     where: str
@@ -40,6 +41,16 @@ class Fault(CMError):
         super().__init__(Mistake(where, what, "mend the plugin, or remove it"))
         self.rule = rule
         self.problem = f"{where}: {problem}" if plugin else problem
+
+
+class Refused(CMError):
+    """Something that the program says no to, though nobody made a mistake. `refusals` say why, and what
+    can be done instead.
+    """
+
+    def __init__(self, refusals: "Iterable[Refusal]", *mistakes: Mistake) -> None:
+        super().__init__(*mistakes)
+        self.refusals = tuple(refusals)
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

@@ -1,18 +1,19 @@
 """The kinds of event a program logs, as `kinds.toml` names them, and what values they take."""
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field, frozen, validators
 
 from cmengine.errors import Mistake, did_you_mean
 from cmengine.model import EVIDENCE, Value
 from cmengine.options import MOST_TEXT, Place, number, read_options
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}", re.ASCII)
+MOST_ABOUT = 40
+MOST_NAME = 63
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-")
 
 
 def _known_evidence(instance: object, attribute: object, value: str) -> None:
@@ -22,13 +23,17 @@ def _known_evidence(instance: object, attribute: object, value: str) -> None:
 
 @frozen(kw_only=True)
 class Kind:
-    """A kind of event: its label, and either some values, or a unit for a number, or free text."""
+    """A kind of event: its label, and either some values, or a unit for a number, or free text.
+
+    `about` is what it has to do with, for the report: ``use`` and ``safer use`` are said last.
+    """
 
     label: str
     values: tuple[str, ...] = ()
     unit: str = ""
     text: bool = False
     evidence: str = field(default="self", validator=_known_evidence)
+    about: str = field(default="", validator=validators.max_len(MOST_ABOUT))
 
     def __attrs_post_init__(self) -> None:
         if sum(map(bool, (self.values, self.unit, self.text))) > 1:
@@ -83,7 +88,7 @@ def read_kinds(tables: Mapping[str, Any], place: Place) -> tuple[dict[str, Kind]
         return found, [place.at("kind").wrong("kind must be tables", "write [kind.NAME]")]
     for name, table in named.items():
         here = place.at("kind", name).about(f"kind '{name}'")
-        if not _NAME.fullmatch(name):
+        if len(name) > MOST_NAME or name[:1] in "_.-" or not _LETTERS.issuperset(name):
             mistakes.append(here.wrong("is not a name", "use small letters, digits, _ - and ."))
         if not isinstance(table, Mapping):
             mistakes.append(here.wrong("must be a table", f"write [kind.{name}]"))

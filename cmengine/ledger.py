@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -21,6 +20,7 @@ from cmengine.database import APPLICATION_ID, SCHEMA, STATE, WAIT_SECONDS, conne
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import ENTRY, NOTHING, Draft, Sealer, Signature
 from cmengine.model import Choice, Event
+from cmengine.places import StrPath, is_file
 from cmengine.sqlite import sqlite3
 from cmengine.timeline import Correction, TimelineRow
 
@@ -100,7 +100,7 @@ class Remembered(NamedTuple):
 class Ledger:
     """An open ledger. Rows become values here and nowhere else."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: StrPath) -> None:
         self._db = connection
         self.path = path
         self.sign: Callable[[], Signature] = _nobody
@@ -238,7 +238,7 @@ class Ledger:
         cursor.row_factory = None
         return iter(cursor.execute(sql, values))
 
-    def copy(self, path: Path) -> None:
+    def copy(self, path: StrPath) -> None:
         """Write a consistent copy, as it stands at one moment, to a new file that only its owner can read."""
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         try:
@@ -730,7 +730,7 @@ def _stored(row: Sequence[Any]) -> Stored:
     )
 
 
-def create_ledger(path: Path) -> Ledger:
+def create_ledger(path: StrPath) -> Ledger:
     """Make a new ledger file that only its owner can read. Raises FileExistsError, or CMError in words."""
     from cmengine.migrations import migrate
 
@@ -746,12 +746,12 @@ def create_ledger(path: Path) -> Ledger:
     return ledger
 
 
-def open_ledger(path: Path) -> Ledger:
+def open_ledger(path: StrPath) -> Ledger:
     """Open a ledger that is there; never make one. Raises CMError in words."""
     try:
-        if not path.is_file() or path.stat().st_size == 0:
-            what = "is empty" if path.is_file() else "the program's ledger is not here"
-            what = "is a folder, not a ledger" if path.is_dir() else what
+        if not is_file(path) or os.stat(path).st_size == 0:
+            what = "is empty" if is_file(path) else "the program's ledger is not here"
+            what = "is a folder, not a ledger" if os.path.isdir(path) else what
             raise CMError(
                 Mistake(
                     str(path),

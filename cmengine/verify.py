@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, islice
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from cmengine.absent import Absent, kept_problems
 from cmengine.chain import Chain
@@ -143,7 +143,8 @@ def _alone(program: Program, clients: Sequence[str], counts: Mapping[str, int]) 
     """Replay some clients with a connection of our own: SQLite's must not be used across a fork."""
     ledger = open_ledger(program.ledger.path)
     try:
-        own = evolve(program, ledger=ledger, dice=dice_of(ledger, program.folder))
+        parts = {**program.parts(), "ledger": ledger, "dice": dice_of(ledger, program.folder)}
+        own = Program(**parts)
         return _clients_verdict(own, clients, counts)
     finally:
         ledger.close()

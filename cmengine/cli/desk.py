@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, time, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import click
+
+from cmengine.errors import CMError, Refused
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,15 +30,27 @@ class Desk(NamedTuple):
             from cmengine.trace import traced
 
             every = load_plugins()
-            program = traced(open_program(Path(self.folder), by=self.by, registry=every), note)
+            program = traced(open_program(self.folder, by=self.by, registry=every), note)
         else:
-            program = open_program(Path(self.folder), by=self.by)
+            program = open_program(self.folder, by=self.by)
         try:
             if look_at_key:
                 _ = program.keys
             yield program
+        except CMError as error:
+            _answer_refused(error)
+            raise
         finally:
             program.close()
+
+
+def _answer_refused(error: CMError) -> None:
+    """With --json, what is refused is a document, too: why, and what can be done instead."""
+    if isinstance(error, Refused) and click.get_current_context().params.get("as_json"):
+        from cmengine.cli.held_back import refused_data
+        from cmengine.cli.show import document
+
+        document(refused_data(error))
 
 
 pass_desk = click.make_pass_decorator(Desk)
@@ -118,7 +131,7 @@ def _complete(ctx: click.Context, incomplete: str, words: Callable[[Any], list[s
 
     root = ctx.find_root()
     try:
-        program = open_program(Path(root.params.get("folder") or "."))
+        program = open_program(root.params.get("folder") or ".")
     except CMError:
         return []
     try:
