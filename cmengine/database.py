@@ -41,6 +41,9 @@ def connect(path: StrPath) -> sqlite3.Connection:
             connection.execute(f"pragma {setting}")
         if connection.execute("pragma journal_mode").fetchone()[0] != mode:
             connection.execute(f"pragma journal_mode = {mode}")
+    except UnicodeError as error:  # what SQLite says of a damaged schema repeats it
+        connection.close()
+        raise sqlite3.DatabaseError("the schema is malformed") from error
     except sqlite3.DatabaseError:
         connection.close()
         raise

@@ -8,7 +8,7 @@ an entry into the journal; what cannot be journaled does not happen.
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from cmengine.database import APPLICATION_ID, SCHEMA, STATE, WAIT_SECONDS, connect, in_words
+from cmengine.erasable import SEALED, seal_of
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import ENTRY, NOTHING, Draft, Sealer, Signature
 from cmengine.model import Choice, Event
@@ -178,6 +179,10 @@ class Ledger:
             self._draft = Draft(self._sealer(self.sign().key))
         self._draft.add(table, columns, cells)
 
+    def sealed(self, table: str, row: Mapping[str, object]) -> str:
+        """Give the seal of a row of a table that can be erased."""
+        return seal_of(self._sealer(self.sign().key).seal, table, row)
+
     def _sealer(self, key: bytes) -> Sealer:
         if key not in self._sealers:
             self._sealers[key] = Sealer(key)
@@ -267,6 +272,8 @@ class Ledger:
 
     def insert(self, table: str, **columns: object) -> int:
         """Append a row to a table; give its number."""
+        if table in SEALED:
+            columns["seal"] = self.sealed(table, columns)
         names = ", ".join(columns)
         marks = ", ".join("?" * len(columns))
         done = self._db.execute(
@@ -340,10 +347,11 @@ class Ledger:
         before = self._db.total_changes
         if text:
             sql = (
-                "insert into personal (client, about, text) values (?, ?, ?)"
-                " on conflict (client, about) do update set text = excluded.text"
+                "insert into personal (client, about, text, seal) values (?, ?, ?, ?)"
+                " on conflict (client, about) do update set text = excluded.text, seal = excluded.seal"
             )
-            self._db.execute(sql, (client, about, text))
+            row = {"client": client, "about": about, "text": text}
+            self._db.execute(sql, (*row.values(), self.sealed("personal", row)))
         else:
             self._db.execute("delete from personal where client = ? and about = ?", (client, about))
         self._appended += self._db.total_changes - before
