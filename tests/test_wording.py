@@ -17,7 +17,7 @@ from cmengine.errors import CMError
 from cmengine.plugins import Registry
 from cmengine.program import Program
 from cmengine.publish import check_files
-from cmengine.telling import EXAMPLE, INFORMATION, OWN, TEMPLATES, languages, tell
+from cmengine.telling import EXAMPLE, INFORMATION, ON_PAPER, OWN, TEMPLATES, languages, tell
 from cmengine.wording import Wordbook, blocked, shipped, words_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -231,7 +231,7 @@ def test_a_notification_tells_nothing_to_who_reads_over_a_shoulder(text: str, ab
 def test_every_template_in_every_language_goes_through_the_list(
     template: str, fuller: bool, language: str
 ) -> None:
-    named = fuller or template.startswith(INFORMATION)
+    named = fuller or template.startswith(INFORMATION) or template in ON_PAPER
     for facts in ({}, EXAMPLE):
         text = tell(template, language, facts, fuller=fuller)
         own = [str(facts[name]) for name in OWN if name in facts]
