@@ -87,7 +87,7 @@ def card_of(
         "goals": [goal(view) for view in seen.goals],
         "cents": seen.balance.waiting,
         "labels": quiet(seen.items),
-        "strengths": [_line(one) for one in seen.strengths] if own_words else [],
+        "strengths": [*filter(None, map(_line, seen.strengths))] if own_words else [],
     }
     return Card(
         language, tuple(map(_read, tell("card", language, facts, folder=folder).split("\n")))

@@ -168,6 +168,11 @@ def test_nothing_looks_at_a_clients_own_words(words: str) -> None:
     assert blocked(text, own=[words]) == []
 
 
+def test_a_name_that_is_a_part_of_a_word_hides_no_word() -> None:
+    found = blocked("Hi Al, alcoholics and Alcoholics", own=["Al"], fuller=True)
+    assert [one.found for one in found] == ["alcoholics", "Alcoholics"]
+
+
 @pytest.mark.parametrize(
     "text, rule",
     [
