@@ -1,5 +1,6 @@
 """What staff can do at the desk: enroll a client, log an event. Each is one transaction."""
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 MOST_NOTE = 2_000
 MOST_NAME = 200
+LONG_GAP = 14  # days after which a body may no longer take what it took
 ROWS = 2_048  # events that are held before their rows are written
 MOST_PAGES = 10_000  # clients that a logbook remembers, beyond those of the transaction under way
 
@@ -368,6 +370,19 @@ def memory_text(rule: str, standing: Standing) -> str:
 def was_held(ledger: Ledger) -> bool:
     """Say whether any rule was ever held, so that few have to look further."""
     return ledger.rows("select max(seq) from holds")[0][0] is not None
+
+
+def days_since(program: Program, event: Event) -> int | None:
+    """Count the days between an event and the one that was logged for the client before it; what only says
+    that nobody came is passed over. None where it is the first.
+    """
+    passed_over = program.settings.status.not_seen
+    sql = (
+        "select p.on_day from events e join events p on p.client = e.client and p.seq < e.seq"
+        " where e.id = ? and p.kind not in (select value from json_each(?)) order by p.seq desc limit 1"
+    )
+    row = program.ledger.one(sql, event.id, json.dumps(passed_over))
+    return None if row is None else (event.day - date.fromisoformat(row["on_day"])).days
 
 
 def same_event(known: Event, event: Event) -> Event:

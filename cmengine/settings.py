@@ -172,6 +172,19 @@ class MessageSettings:
 
 
 @frozen(kw_only=True, eq=False, repr=False)
+class Topic:
+    """When somebody may be asked whether they would like to hear about a `topic`: after a gap of so many days,
+    after an event of one of these `kinds`, or where they choose one of these `rules`, or one about `opioids`.
+    """
+
+    topic: str
+    after_gap: int | None = field(default=None, validator=validators.optional(validators.ge(1)))
+    kinds: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    opioids: bool = False
+
+
+@frozen(kw_only=True, eq=False, repr=False)
 class FeedbackSettings:
     """Who looks after `complaints`, the first of them first; what is not answered for `days` is said.
 
@@ -208,6 +221,7 @@ class Settings:
     limit: tuple[Limit, ...] = ()
     stock: StockSettings = StockSettings()
     messages: MessageSettings = MessageSettings()
+    information: tuple[Topic, ...] = ()
     feedback: FeedbackSettings = FeedbackSettings()
     status: StatusSettings = StatusSettings()
 
@@ -234,6 +248,7 @@ def read_settings(folder: Path) -> tuple[Settings | None, list[Mistake]]:
         *mistakes,
         *_fund_mistakes(settings, place),
         *_limit_mistakes(settings, place),
+        *_information_mistakes(settings, place),
         *_feedback_mistakes(settings, place),
     ]
 
@@ -300,6 +315,23 @@ def _feedback_mistakes(settings: Settings, place: Place) -> list[Mistake]:
         )
         for n, name in enumerate(settings.feedback.complaints)
         if settings.staff and name not in settings.staff
+    ]
+
+
+def _information_mistakes(settings: Settings, place: Place) -> list[Mistake]:
+    """Find topics that there is nothing to tell about."""
+    if not settings.information:
+        return []
+    from cmengine.telling import INFORMATION, TEMPLATES  # late: few programs set this
+
+    known = [name.removeprefix(INFORMATION) for name in TEMPLATES if name.startswith(INFORMATION)]
+    return [
+        place.at("information", n, "topic").wrong(
+            f"topic: there is nothing to tell about '{one.topic:.40}'",
+            did_you_mean(one.topic, known),
+        )
+        for n, one in enumerate(settings.information)
+        if one.topic not in known
     ]
 
 

@@ -34,6 +34,8 @@ COMMANDS = {
     "limits": ("limit", "See what funders let be issued, and copy a ready profile."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "consent": ("consent", "Note what a client allows, and no longer allows."),
+    "information": ("information", "Tell what helps to stay safe, to those who want to hear it."),
+    "strength": ("strength", "Keep what a client is proud of, in their own words."),
     "feedback": ("feedback", "Write down what people say, and what was answered and done."),
     "export": ("export", "Write what the ledger holds for other programs to read."),
     "fhir": ("fhir", "Exchange choices and events with an EHR, as FHIR R4."),

@@ -84,6 +84,29 @@ def send(desk: Desk, watch: bool, every: float, as_json: bool) -> None:
 
 
 @outbox_command.command(
+    "write",
+    epilog=examples(
+        "cmengine outbox write c001 hello", "cmengine outbox write c001 welcome_back --channel text"
+    ),
+)
+@click.argument("client", shell_complete=client_codes)
+@click.argument("template", metavar="hello|welcome_back")
+@click.option("--channel", metavar="C", help="Where (default: the only channel they allow).")
+@json_option
+@pass_desk
+def write(desk: Desk, client: str, template: str, channel: str | None, as_json: bool) -> None:
+    """Put a greeting into the outbox for CLIENT. It goes as every message does: then, outbox send."""
+    from cmengine.greetings import write
+
+    with desk.open() as program:
+        id = write(program, client, template, channel)
+    if as_json:
+        document({"id": id, "client": client, "template": template})
+    else:
+        say("In the outbox. Send: cmengine outbox send")
+
+
+@outbox_command.command(
     "retry",
     epilog=examples("cmengine outbox retry 01JZ8.../drop-in/0", "cmengine outbox retry --all"),
 )
