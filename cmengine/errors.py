@@ -1,8 +1,12 @@
 """A mistake that somebody can mend: shown as lines, never as a traceback."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from attrs import frozen
+
+if TYPE_CHECKING:
+    from cmengine.refusals import Refusal
 
 
 @frozen
@@ -40,6 +44,16 @@ class Fault(CMError):
         super().__init__(Mistake(where, what, "mend the plugin, or remove it"))
         self.rule = rule
         self.problem = f"{where}: {problem}" if plugin else problem
+
+
+class Refused(CMError):
+    """Something that the program says no to, though nobody made a mistake. `refusals` say why, and what
+    can be done instead.
+    """
+
+    def __init__(self, refusals: "Iterable[Refusal]", *mistakes: Mistake) -> None:
+        super().__init__(*mistakes)
+        self.refusals = tuple(refusals)
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

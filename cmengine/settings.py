@@ -19,6 +19,7 @@ T = TypeVar("T")
 SETTINGS, KINDS, RULES = "program.toml", "kinds.toml", "rules"
 DATABASE, KEY = "program.db", "program.key"
 CHECKED = "plugins.json"
+TEMPLATES = "templates"  # a program's own
 QUIET = "21:00-08:00"  # the hours in which nobody is to be called: 47 CFR 64.1200(c)(1)
 # ISO 4217 currencies whose smaller unit is not a hundredth: amounts here have two places.
 _NOT_CENTS = frozenset(

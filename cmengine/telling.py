@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cmengine.customs import in_a_row, in_days, in_money
 from cmengine.errors import CMError, Mistake, did_you_mean
+from cmengine.settings import TEMPLATES as OWN_FOLDER
 
 if TYPE_CHECKING:
     import gettext
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 HOME = Path(str(files("cmengine")))
 SHIPPED, CATALOGS = HOME / "templates", HOME / "locale"
-FOLDER = "templates"  # in a program's folder
 FULLER = ".fuller"
 ENGLISH = "en"
 MOST_LETTERS = 1000  # in a message
@@ -42,6 +42,21 @@ FACTS: Mapping[str, object] = {
     "number": "",  # of a voucher: it opens nothing
 }
 """The facts that a template may use, and what each is where it is not given."""
+
+EXAMPLE: Mapping[str, object] = {
+    "called": "Sky",
+    "title": "A walk",
+    "labels": ("5.00", "bus ticket"),
+    "cents": 500,
+    "times": 3,
+    "strength": "my garden",
+    "said": "Yes, we will.",
+    "did": "The door is open longer.",
+    "place": "Corner Shop",
+    "until": date(2030, 1, 31),
+    "number": "ABC123",
+}
+"""Made-up facts, to see what a template says."""
 
 OWN = ("called", "strength")
 """The facts that are a client's own words: no list of words applies to them, and nothing alters them."""
@@ -85,11 +100,14 @@ def tell(
     known = {name: value for name, value in facts.items() if name in FACTS}
     names = [f"{template}{FULLER}", template] if fuller else [template]
     space = _environment(language, folder)
+    chosen = None
     try:
         chosen = space.select_template(_ways(names, language))
         said = chosen.render({**FACTS, **known, "language": language})
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise CMError(_wrong(folder, template, error)) from error
+        named = getattr(error, "name", None) or getattr(chosen, "name", None)
+        file = str(named or f"{template}.txt").removeprefix("own/").removeprefix("shipped/")
+        raise CMError(_wrong(folder, template, file, error)) from error
     lines = [" ".join(line.split()) for line in said.split("\n\n" if template == "slip" else "\0")]
     text = "\n".join(filter(None, lines))
     if len(text) > MOST_LETTERS:
@@ -101,7 +119,7 @@ def tell(
 def languages(folder: Path | None = None) -> list[str]:
     """Name the languages that there are: those that ship, and those of a program's own templates."""
     shipped = [ENGLISH, *(path.name for path in CATALOGS.iterdir() if path.is_dir())]
-    own = [path.name for path in (folder / FOLDER).glob("*/")] if folder is not None else []
+    own = [path.name for path in (folder / OWN_FOLDER).glob("*/")] if folder is not None else []
     return sorted({*shipped, *(name for name in own if _is_language(name))})
 
 
@@ -127,18 +145,14 @@ def _ways(names: Sequence[str], language: str) -> list[str]:
     return sorted(ways, key=lambda way: way.startswith("shipped/"))  # English is what ships
 
 
-def _wrong(folder: Path | None, template: str, error: Exception) -> Mistake:
-    """Say what is wrong with a template, and in which line."""
-    home = str(SHIPPED if folder is None else folder / FOLDER)
+def _wrong(folder: Path | None, template: str, file: str, error: Exception) -> Mistake:
+    """Say what is wrong with a template, and in which line of its file."""
+    home = str(SHIPPED if folder is None else folder / OWN_FOLDER)
     line = getattr(error, "lineno", None)
-    named = (
-        str(getattr(error, "name", None) or f"{template}.txt").partition("/")[2]
-        or f"{template}.txt"
-    )
     todo = "mend it, or take it away to have the text that ships"
     if "is undefined" in str(error):
         todo = f"the facts are {', '.join(FACTS)}"
-    where = f"{home}/{named}" + (f":{line}" if line else "")
+    where = f"{home}/{file}" + (f":{line}" if line else "")
     return Mistake(where, f"the template '{template}' cannot be said: {error}", todo)
 
 
@@ -149,7 +163,7 @@ def _environment(language: str, folder: Path | None) -> "SandboxedEnvironment":
 
     loaders = {"shipped": FileSystemLoader(SHIPPED)}
     if folder is not None:
-        loaders["own"] = FileSystemLoader(folder / FOLDER)
+        loaders["own"] = FileSystemLoader(folder / OWN_FOLDER)
     space = ImmutableSandboxedEnvironment(
         loader=PrefixLoader(loaders), undefined=StrictUndefined, extensions=["jinja2.ext.i18n"]
     )

@@ -64,6 +64,7 @@ PLAYED = (
             "vouchers.md",
             "messages.md",
             "feedback.md",
+            "saying-no.md",
         )
     ),
 )

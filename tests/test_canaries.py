@@ -148,6 +148,7 @@ WELL: list[tuple[str, list[str], str]] = [
     ),
     ("export client", ["c1", "{files}/own.xlsx"], ""),
     ("disclosures", ["--client", "c1"], ""),
+    ("refusals", [], ""),
     ("feedback add", ["c1"], SAID),
     ("feedback add", ["c1", "--complaint", "--about", "ben"], SAID),
     ("feedback list", ["--open"], ""),

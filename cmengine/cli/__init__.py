@@ -32,6 +32,7 @@ COMMANDS = {
     "stock": ("stock", "Keep gift cards and things: add, count, reconcile."),
     "fund": ("fund", "See the money there is to give, and add to it."),
     "limits": ("limit", "See what funders let be issued, and copy a ready profile."),
+    "refusals": ("refusals", "Count how often the program said no, and why."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "consent": ("consent", "Note what a client allows, and no longer allows."),
     "information": ("information", "Tell what helps to stay safe, to those who want to hear it."),
