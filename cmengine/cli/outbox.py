@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cmengine.cli.desk import Desk, examples, json_option, pass_desk
+from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.show import count, document, note, say, table
 
 EVERY = 30
