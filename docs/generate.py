@@ -62,6 +62,7 @@ PLAYED = (
             "testing-plugins.md",
             "stock.md",
             "vouchers.md",
+            "reports.md",
             "messages.md",
             "feedback.md",
             "saying-no.md",
@@ -107,6 +108,7 @@ MEANS = {
     "kind.unit": "what its number counts, such as steps or drinks",
     "kind.text": "its value is free text, and may be left out",
     "kind.evidence": "where it is known from, unless the log says otherwise",
+    "kind.about": "what it has to do with, for the report: goals about `use` and `safer use` are said after all others",
     "program.name": "what the program is called",
     "program.zone": "the time zone in which days begin and end",
     "program.currency": "the currency of every amount",
@@ -382,6 +384,30 @@ def help_texts() -> str:
         f"### `cmengine {name}`\n\n```text\n{help_text(name, command)}\n```"
         for name, command in commands()
     )
+
+
+def views() -> str:
+    """Write the views to read from, with their columns, as the schema's own comments have them."""
+    script = (DOCS.parent / "cmengine" / "schema" / "views.sql").read_text(encoding="utf-8")
+    parts = []
+    for words, name, body in re.findall(
+        r"((?:^-- [^\n]*\n)+)create view (report_\w+) as\n(.*?);\n",
+        script,
+        re.MULTILINE | re.DOTALL,
+    ):
+        rows = re.findall(r"\bas (\w+),? +-- (.*)$", body, re.MULTILINE)
+        said = " ".join(line.removeprefix("-- ") for line in words.splitlines())
+        parts += [f"## `{name}`", said]
+        parts.append(
+            "\n".join(
+                [
+                    "| column | holds |",
+                    "| --- | --- |",
+                    *(f"| `{column}` | {holds} |" for column, holds in rows),
+                ]
+            )
+        )
+    return "\n\n".join(parts)
 
 
 def export_tables() -> str:

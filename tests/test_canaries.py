@@ -21,8 +21,9 @@ from attrs import define, field
 from cmengine.cli import COMMANDS, cli
 
 COMMAND = Path(sys.executable).with_name("cmengine")
-NAME, NOTE, WORDS, REASON, TOLD, SAID = (
-    f"Quibblefern {what}" for what in ("Ottoline", "asleep", "hopes", "mixup", "sister", "door")
+NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM = (
+    f"Quibblefern {what}"
+    for what in ("Ottoline", "asleep", "hopes", "mixup", "sister", "door", "elder")
 )
 CODE = "the code of a voucher"  # which one is known when it is issued
 RULES = """
@@ -71,6 +72,7 @@ MAY: dict[str, set[str]] = {
     "feedback answer": {SAID},  # and what was answered to it
     "client set": {NAME},  # what has just been set
     "client show": {NAME, WORDS},  # what concerns this client
+    "client strata": {STRATUM},  # what has just been written down
     "voucher issue": {NAME, CODE},  # who is handed it; the code, this once
 }
 # A cell of a file, or a word of a line, that does not fit is repeated to who brought it in, to be found there.
@@ -89,6 +91,7 @@ WELL: list[tuple[str, list[str], str]] = [
     ("client add", ["c9"], ""),
     ("client set", ["c1", f"called={NAME}", "quiet=21:00-08:00"], ""),
     ("client list", [], ""),
+    ("client strata", ["c9", f"age={STRATUM}"], ""),
     ("goal import", ["{files}/choices.csv"], ""),
     ("goal choose", ["c9", "drop-in", "--words", "Come in", "--on", "2026-01-05"], ""),
     ("goal set", ["c1", "own", "goal.target=5"], ""),
@@ -131,6 +134,10 @@ WELL: list[tuple[str, list[str], str]] = [
     ("draw publish", ["{files}/draws.json"], ""),
     ("draw verify", ["{files}/draws.json"], ""),
     ("export accounting", ["{files}/books.beancount"], ""),
+    ("report", [], ""),
+    ("report", ["--year", "2026"], ""),
+    ("report", ["--sql"], ""),
+    ("report", ["--html", "{files}/report.html", "--public", "{files}/public.html"], ""),
     ("journal head", [], ""),
     ("journal list", [], ""),
     ("journal export", ["{files}/journal.zip"], ""),
@@ -167,6 +174,8 @@ BADLY: list[tuple[str, list[str], str]] = [
     ("log", ["--stdin"], f"c1 visit --id one --on 2026-02-01 --note '{NOTE}'\n"),
     ("correct", ["one", "--reason", REASON], ""),
     ("correct", ["none", "--reason", REASON], ""),
+    ("client strata", ["c9", f"age={STRATUM * 9}"], ""),
+    ("report", ["--month", "then"], ""),
     ("voucher redeem", [], "{code}\n"),
     ("voucher redeem", [], "{wrong}\n"),
     ("voucher issue", ["c1", "--amount", "99.00"], ""),
@@ -292,7 +301,7 @@ class Desk:
                 self._note(str(path), path.read_bytes().decode("latin-1"), set())
 
 
-CANARIES = [NAME, NOTE, WORDS, REASON, TOLD, SAID]
+CANARIES = [NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM]
 
 
 @pytest.fixture

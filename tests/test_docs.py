@@ -257,6 +257,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("client set", "c001", "language=es")
     say("client show", "c001")
     say("client list")
+    say("client strata", "c001", "age=25-34")
     say("client import", "clients.csv")
     say("retry")
     say("goal import", "choices.csv", "--add-clients")
@@ -291,6 +292,9 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("draw publish", "draws.json")
     say("draw verify", "draws.json")
     say("export accounting", "books.beancount")
+    say("report", "--sql", "soon")
+    seen["report --sql"] = seen["report"]
+    say("report")
     say("consent channels")
     say("consent give", "c001", "--channel", "outbox")
     say("consent list")

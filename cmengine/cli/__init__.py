@@ -38,6 +38,7 @@ COMMANDS = {
     "information": ("information", "Tell what helps to stay safe, to those who want to hear it."),
     "strength": ("strength", "Keep what a client is proud of, in their own words."),
     "feedback": ("feedback", "Write down what people say, and what was answered and done."),
+    "report": ("report", "See what was spent, what it did, and what may come."),
     "export": ("export", "Write what the ledger holds for other programs to read."),
     "fhir": ("fhir", "Exchange choices and events with an EHR, as FHIR R4."),
     "disclosures": ("disclosures", "List what was given to others about clients, and what for."),

@@ -244,3 +244,32 @@ def import_file(desk: Desk, file: Path, as_json: bool) -> None:
         document({"added": added, "known": known})
     else:
         say(f"{len(added)} enrolled, {known} known already.")
+
+
+@client_command.command(
+    "strata",
+    epilog=examples(
+        "cmengine client strata c001 age=25-34 housing=shelter",
+        "cmengine client strata c001 housing=          (erase it)",
+    ),
+)
+@click.argument("client", shell_complete=client_codes)
+@click.argument("pairs", metavar="[NAME=VALUE]...", nargs=-1)
+@json_option
+@pass_desk
+def strata(desk: Desk, client: str, pairs: tuple[str, ...], as_json: bool) -> None:
+    """Keep what CLIENT said of themselves and wants counted, or show it.
+
+    It is counted in reports while their consent to `equity` stands, and for groups of 11 and more alone. It
+    decides nothing: no reward is shown it.
+    """
+    from cmengine.equity import keep_strata, strata_of
+
+    with desk.open() as program:
+        found = keep_strata(program, client, pairs) if pairs else strata_of(program, client)
+    if as_json:
+        document({"client": client, "strata": found})
+    elif found:
+        table(list(found.items()))
+    else:
+        say(f"{client} has said nothing to be counted by.")

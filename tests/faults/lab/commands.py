@@ -46,6 +46,7 @@ WRITES = [
     Writes("rules publish", ("rules", "publish"), "goes on"),
     Writes("client add", ("client", "add", "c9", "--name", "Cloud"), "refuses"),
     Writes("client set", ("client", "set", "c2", "language=es", "quiet=21:00-08:00"), "goes on"),
+    Writes("client strata", ("client", "strata", "c1", "age=25-34"), "goes on"),
     Writes("client import", ("client", "import", "{files}/clients.csv"), "goes on"),
     Writes(
         "goal choose",
@@ -133,7 +134,7 @@ READS = {
     "rules solve-bowl", "client list", "client show", "goal list", "events", "awards", "explain",
     "voucher list", "outbox list", "verify", "stock list", "stock reconcile", "fund list", "limits list",
     "limits profiles", "limits show", "draw show", "draw secrets", "draw publish", "draw verify",
-    "export accounting", "journal head", "journal list", "journal export", "doctor", "disclosures",
+    "export accounting", "report", "journal head", "journal list", "journal export", "doctor", "disclosures",
     "refusals",
     "consent list", "consent channels",
     "feedback list",
