@@ -6,7 +6,7 @@ from cmengine.information import must_be_allowed, must_be_topic
 from cmengine.outbox import INFORMATION
 from cmengine.program import Program
 from cmengine.rules import channels
-from cmengine.sending import may_be_said, no_consent, said_to
+from cmengine.sending import no_consent, said_to
 
 GREETINGS = ("hello", "welcome_back")
 
@@ -39,7 +39,7 @@ def _write(program: Program, client: str, template: str, channel: str | None) ->
         if missing:
             todo = "nothing was written; ask them, and see: cmengine consent give --help"
             raise CMError(Mistake(f"client '{client}'", missing, todo))
-        may_be_said(program, client, said_to(program, client, way, template, 0))
+        said_to(program, client, way, template, 0)  # raises where its words would not do
         digest, notify = _way(program, client, way)
         id = f"{program.new_id()}/{template}"
         program.ledger.insert(

@@ -368,13 +368,17 @@ class Ledger:
 
     def compact(self) -> None:
         """Write the file anew, without what was erased, also what earlier changes left of it. Raises CMError."""
+        problem = ""
         try:
             self._db.execute("vacuum")
-            self._db.execute("pragma wal_checkpoint(truncate)")
+            busy = self._db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+            problem = "somebody else reads it" if busy else ""
         except sqlite3.OperationalError as error:
-            what = f"what was erased is gone, but its bytes may still be in the file ({error})"
+            problem = str(error)
+        if problem:
+            what = f"what was erased is gone, but its bytes may still be in the file ({problem})"
             todo = "close what else has it open, and do it again"
-            raise CMError(Mistake(str(self.path), what, todo)) from error
+            raise CMError(Mistake(str(self.path), what, todo))
 
     def personal(self, client: str) -> dict[str, str]:
         """Give what was typed about or by a person."""

@@ -14,7 +14,7 @@ from attrs import Factory, define, evolve, frozen
 from cmengine.consents import FULLER, MESSAGES, allows
 from cmengine.errors import CMError, Mistake, stop_if
 from cmengine.information import may_hear
-from cmengine.letters import Letter, ask_again, claim, letters, note
+from cmengine.letters import Letter, ask_again, claim, covered, letters, note
 from cmengine.model import Message, Notifier
 from cmengine.options import Place
 from cmengine.outbox import INFORMATION as ABOUT
@@ -24,7 +24,9 @@ from cmengine.preferences import preferences
 from cmengine.program import Program
 from cmengine.quiet import quiet_until
 from cmengine.strengths import strength_for
-from cmengine.telling import tell
+from cmengine.telling import OWN, tell
+from cmengine.wording import blocked
+from cmengine.wording import words_of as book_of
 
 GRACE = timedelta(
     seconds=60
@@ -122,12 +124,15 @@ def no_consent(program: Program, client: str, channel: str, template: str) -> st
 
 
 def words_of(program: Program, letter: Letter) -> str:
-    """Say what a letter says now. Raises CMError where a template is off."""
+    """Say what a letter says now. Raises CMError where a template is off, or where its words would not do."""
     return said_to(program, letter.client, letter.channel, letter.template, letter.first)
 
 
 def said_to(program: Program, client: str, channel: str, template: str, number: int) -> str:
-    """Say a template to a client on a channel: in their language, and in fuller words where they want them."""
+    """Say a template to a client on a channel: in their language, and in fuller words where they want them.
+
+    Every word of it is looked at, but for the client's own. Raises CMError.
+    """
     fuller = allows(program, client, FULLER, channel)
     wants = preferences(program, client)
     facts: dict[str, object] = {"called": wants.called}
@@ -139,11 +144,17 @@ def said_to(program: Program, client: str, channel: str, template: str, number: 
             "currency": program.settings.currency,
             "strength": strength_for(program, client, number),
         }
-    return tell(template, wants.language, facts, fuller=fuller, folder=program.folder)
-
-
-def may_be_said(program: Program, client: str, text: str) -> None:
-    """Raise CMError where a message has words that it may not have."""
+    text = tell(template, wants.language, facts, fuller=fuller, folder=program.folder)
+    found = blocked(
+        text,
+        own=[str(facts.get(name, "")) for name in OWN],
+        fuller=fuller,
+        program=program.settings.name,
+        words=book_of(program.folder),
+    )
+    if found:
+        raise CMError(*(Mistake(f"the message '{template}'", one.what, one.say) for one in found))
+    return text
 
 
 @define(eq=False, repr=False)
@@ -177,7 +188,10 @@ class Sender:
         with program.ledger.writing("note message"):
             note(program, claimed, "failed" if problem else "sent", problem or None)
         return Sent(
-            message=message, channel=letter.channel, messages=letter.messages, problem=problem
+            message=message,
+            channel=letter.channel,
+            messages=covered(program, letter, claimed),
+            problem=problem,
         )
 
     def _handed_over(self, letter: Letter, message: Message) -> str:

@@ -25,11 +25,11 @@ def outbox_command() -> None:
 @pass_desk
 def list_messages(desk: Desk, everything: bool, as_json: bool) -> None:
     """List the messages that wait, what each would say now, and why one has not gone."""
-    from cmengine.sending import gone, standings, words_of
+    from cmengine.sending import gone, standings
 
     with desk.open() as program:
         rows = [
-            _data(one, words_of(program, one.letter), program.settings.messages.tries)
+            _data(one, _words(program, one.letter), program.settings.messages.tries)
             for one in standings(program)
         ]
         over = gone(program) if everything else []
@@ -175,6 +175,17 @@ def _data(one: Any, text: str, most: int) -> dict[str, Any]:
         "most_tries": most,
         "made_at": letter.made_at,
     }
+
+
+def _words(program: Any, letter: Any) -> str:
+    """Say what a letter would say now, or why it cannot be said."""
+    from cmengine.errors import CMError
+    from cmengine.sending import words_of
+
+    try:
+        return words_of(program, letter)
+    except CMError as error:
+        return f"({error})"
 
 
 def _told(row: dict[str, Any]) -> str:
