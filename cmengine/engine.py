@@ -22,7 +22,7 @@ from cmengine.timeline import TimelineRow, Timelines
 if TYPE_CHECKING:
     from cmengine.holds import Hold
 
-_CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_CLIENT = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 MOST_NOTE = 2_000
 MOST_NAME = 200
 LONG_GAP = 14  # days after which a body may no longer take what it took
@@ -376,7 +376,7 @@ def days_since(program: Program, event: Event) -> int | None:
     """Count the days between an event and the one that was logged for the client before it; what only says
     that nobody came is passed over. None where it is the first.
     """
-    passed_over = program.settings.status.not_seen
+    passed_over = program.settings.not_seen
     sql = (
         "select p.on_day from events e join events p on p.client = e.client and p.seq < e.seq"
         " where e.id = ? and p.kind not in (select value from json_each(?)) order by p.seq desc limit 1"
@@ -512,7 +512,7 @@ def too_long(what: str, text: str, most: int) -> list[Mistake]:
 
 def client_code_mistakes(client: str) -> list[Mistake]:
     """Check that a client's code can be one."""
-    if _CLIENT.fullmatch(client):
+    if re.fullmatch(_CLIENT, client):
         return []
     return [
         Mistake(

@@ -15,7 +15,7 @@ from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.model import Event
 from cmengine.preferences import preferences
 from cmengine.program import Program
-from cmengine.settings import Topic
+from cmengine.sections import Topic
 from cmengine.telling import INFORMATION as TEMPLATES_BEGIN
 from cmengine.telling import TEMPLATES, tell
 

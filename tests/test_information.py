@@ -17,8 +17,8 @@ from cmengine.errors import CMError
 from cmengine.greetings import write, write_information
 from cmengine.information import TOPICS, USUAL, after_event, answer, fits, offers, told
 from cmengine.program import Program
+from cmengine.sections import Topic
 from cmengine.sending import send_waiting, standings
-from cmengine.settings import Topic
 from cmengine.strengths import add_strength, remove_strength, strengths
 from cmengine.telling import tell
 from cmengine.verify import verify
