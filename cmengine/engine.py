@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _CLIENT = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 MOST_NOTE = 2_000
 MOST_NAME = 200
+LATEST = 50  # entries, among which the latest day is looked for
 LONG_GAP = 14  # days after which a body may no longer take what it took
 ROWS = 2_048  # events that are held before their rows are written
 MOST_PAGES = 10_000  # clients that a logbook remembers, beyond those of the transaction under way
@@ -373,16 +374,20 @@ def was_held(ledger: Ledger) -> bool:
 
 
 def days_since(program: Program, event: Event) -> int | None:
-    """Count the days between an event and the one that was logged for the client before it; what only says
-    that nobody came is passed over. None where it is the first.
+    """Count the days from a client's latest day on record to an event; what only says that nobody came is
+    passed over. None where it is the first, or is written down late.
+
+    It looks at the entries that were made last, so that it takes as long however long the past.
     """
-    passed_over = program.settings.not_seen
     sql = (
-        "select p.on_day from events e join events p on p.client = e.client and p.seq < e.seq"
-        " where e.id = ? and p.kind not in (select value from json_each(?)) order by p.seq desc limit 1"
+        "select max(on_day) from (select p.on_day, p.kind from events e join events p"
+        " on p.client = e.client and p.seq < e.seq where e.id = ? order by p.seq desc limit ?)"
+        " where kind not in (select value from json_each(?))"
     )
-    row = program.ledger.one(sql, event.id, json.dumps(passed_over))
-    return None if row is None else (event.day - date.fromisoformat(row["on_day"])).days
+    passed_over = json.dumps(program.settings.not_seen)
+    latest = program.ledger.rows(sql, event.id, LATEST, passed_over)[0][0]
+    days = None if latest is None else (event.day - date.fromisoformat(latest)).days
+    return None if days is None or days < 0 else days
 
 
 def same_event(known: Event, event: Event) -> Event:
