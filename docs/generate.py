@@ -65,6 +65,7 @@ PLAYED = (
             "messages.md",
             "feedback.md",
             "saying-no.md",
+            "status.md",
         )
     ),
 )

@@ -309,6 +309,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("fhir import", "out.json")
     say("disclosures")
     say("refusals")
+    say("status")
     say("feedback add", "c001", "--words", "The chairs are hard")
     say("feedback list")
     say("feedback answer", "1", "--said", "Thank you")
