@@ -388,7 +388,7 @@ def test_what_people_said_waits_and_is_late_but_not_at_the_desk_of_the_one_it_na
 def test_what_the_doctor_finds_is_a_line_each(begun: Callable[..., Program], run: Run) -> None:
     program = begun()
     assert status(program).findings == ()
-    program.ledger.path.chmod(0o644)
+    Path(program.ledger.path).chmod(0o644)
     (one,) = status(program).findings
     assert "others can read it" in one.what
     assert "others can read it" in " ".join(run("status", folder=program.folder).output.split())
