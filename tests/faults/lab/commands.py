@@ -169,8 +169,6 @@ READS = {
     "limits profiles", "limits show", "draw show", "draw secrets", "draw publish", "draw verify",
     "export accounting", "report", "journal head", "journal list", "journal export", "doctor", "disclosures",
     "refusals", "status",
-    "consent list", "consent channels",
-    "refusals",
     "consent list", "consent channels", "information list", "strength list",
     "feedback list",
 }  # fmt: skip
