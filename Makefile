@@ -18,6 +18,7 @@ check: $(VENV)/test.stamp
 	$(BIN)/mypy
 
 suite: $(VENV)/test.stamp
+	@sh .ci/browser
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 laws: $(VENV)/test.stamp

@@ -31,7 +31,6 @@ from cmengine.sheet import AWARDS, EVENTS, MEMORIES, MESSAGES, OCCURRENCES
 
 ZONE = ZoneInfo("America/Chicago")
 LOGGED_AT = "2026-07-01T13:00:00-05:00"
-READY = "You have something ready to pick up."
 VISIT, DRINKS, CHANGE, BACK = "drop-in", "fewer-drinks", "my-own-change", "welcome-back"
 
 
@@ -191,7 +190,7 @@ def load(folder: Path, log: Path) -> None:
                     state.cents += cents
                     add_award((number, n, n - 1, label, cents, None))
                 add_message(
-                    (number, f"{id}/{rule}/0", client, seq, digest, 0, "outbox", READY, LOGGED_AT)
+                    (number, f"{id}/{rule}/0", client, seq, digest, 0, "outbox", "ready", LOGGED_AT)
                 )
             if seq % BATCH == 0:
                 tables.write()

@@ -23,7 +23,7 @@ from attrs import frozen
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import Anchor, read_anchor
 from cmengine.program import Program
-from cmengine.settings import DATABASE, KEY, RULES
+from cmengine.settings import DATABASE, KEY, RULES, TEMPLATES
 from cmengine.verify import Verdict, verify
 
 ABOUT = "backup.json"
@@ -100,18 +100,28 @@ def unfinished(parent: Path) -> Iterator[Path]:
 
 
 def own_files(folder: Path) -> Iterator[Path]:
-    """Give the files of a program beside its ledger, relative to its folder: settings, keys, results, rules."""
-    for path in sorted([*folder.glob("*"), *(folder / RULES).rglob("*")]):
-        if path.suffix in (".toml", ".json", ".key") and path.is_file() and not path.is_symlink():
+    """Give the files of a program beside its ledger, relative to its folder: settings, keys, results, words,
+    rules, templates.
+    """
+    inside = [path for part in (RULES, TEMPLATES) for path in (folder / part).rglob("*")]
+    for path in sorted([*folder.glob("*"), *inside]):
+        wanted = (".txt",) if folder / TEMPLATES in path.parents else (".toml", ".json", ".key")
+        if path.suffix in wanted and path.is_file() and not path.is_symlink():
             yield path.relative_to(folder)
 
 
 def copy_files(source: Path, folder: Path) -> None:
     """Copy the files of a program, all but the ledger; only their owner can read the copies."""
     for path in own_files(source):
-        (folder / path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(folder, path)
         with (source / path).open("rb") as file:
             write(folder / path, iter(lambda: file.read(PIECE), b""))
+
+
+def make_folders(folder: Path, path: Path) -> None:
+    """Make the folders that a file is in, relative to a program's, so that only their owner can read them."""
+    for inside in reversed(path.parents[:-1]):
+        (folder / inside).mkdir(mode=0o700, exist_ok=True)
 
 
 def write(path: Path, pieces: Iterator[bytes]) -> None:
@@ -213,9 +223,9 @@ def _about(read: dict[str, Any]) -> About:
     files: dict[str, str] = {str(name): str(wanted) for name, wanted in read["files"].items()}
     for name in files:
         parts = name.split("/")
-        rules = parts[0] == RULES and len(parts) > 1
+        inside = parts[0] in (RULES, TEMPLATES) and len(parts) > 1
         if any(part in ("", ".", "..") or "\\" in part or ":" in part for part in parts) or not (
-            len(parts) == 1 or rules
+            len(parts) == 1 or inside
         ):
             raise ValueError(f"'{name:.60}' is no file of a program")
     if not {DATABASE, KEY} <= set(files):
@@ -245,7 +255,7 @@ def _unpack(packed: zipfile.ZipFile, name: str, wanted: str, into: Path | None) 
         for _ in pieces():
             pass
     else:
-        (into / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(into, Path(name))
         write(into / name, pieces())
     if found.hexdigest() != wanted:
         raise ValueError(f"'{name}' is not as it was when the backup was made")

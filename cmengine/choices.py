@@ -231,7 +231,9 @@ def accept_version(program: Program, client: str, rule: str, on: date | None = N
     Refused where it would pay less in some case than what they were promised: such a version is for
     new choices only.
     """
-    with program.ledger.writing():
+    from cmengine.refusals import Refusal, no, noted  # late: it is seldom refused
+
+    with noted(program), program.ledger.writing():
         book, latest = _latest(program, client, rule, on)
         where = f"client '{client}', rule '{rule}'"
         newest = program.ledger.current_digests()[rule]
@@ -243,12 +245,15 @@ def accept_version(program: Program, client: str, rule: str, on: date | None = N
         new = _with(program, choice)
         less = compare(program.rule_of(latest), new, program.kinds).less
         if less:
-            raise CMError(
-                Mistake(
-                    where,
-                    f"the newest version would earn less in a case like this: {less}",
-                    "it is for new choices only; this client keeps theirs",
-                )
+            raise no(
+                where,
+                f"the newest version would earn less in a case like this: {less}",
+                Refusal(
+                    reason="less",
+                    what=rule,
+                    client=client,
+                    instead=("it is for new choices only", "this client keeps theirs"),
+                ),
             )
         book.choose(choice, program.now())
         book.close()

@@ -5,7 +5,8 @@ from typing import Any
 
 from attrs import frozen
 
-from cmengine.errors import CMError, Mistake
+from cmengine.errors import CMError, Mistake, stop_if
+from cmengine.ledger import Ledger
 from cmengine.program import Program
 
 NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
@@ -45,11 +46,48 @@ def grounds(recipient: str | None, purpose: str | None, consent: str | None) -> 
     return Grounds(recipient=recipient, purpose=purpose, consent=consent)
 
 
-def disclose(program: Program, what: str, clients: Sequence[str], why: Grounds) -> str:
-    """Write down that `what` about these clients is given away; give the id. Do it before giving it."""
+OWN = "their own record"
+
+
+def own_grounds(client: str) -> Grounds:
+    """Give the grounds on which a client is given what concerns them: it is theirs (42 CFR 2.23)."""
+    return Grounds(recipient=client, purpose=OWN, consent="not needed")
+
+
+def not_shared(ledger: Ledger) -> list[str]:
+    """Name the clients who have said that nothing about them is to be given to others (any more)."""
+    sql = "select client from consent_list where purpose = 'sharing' and not given order by client"
+    return [row[0] for row in ledger.rows(sql)]
+
+
+def may_share(ledger: Ledger, clients: Sequence[str]) -> None:
+    """Raise CMError where one of these clients has said that nothing about them is to be given to others."""
+    withdrawn = set(not_shared(ledger))
+    stop_if(
+        [
+            Mistake(
+                f"client '{client}'",
+                "has withdrawn their consent to sharing",
+                "leave them out; what they earned is theirs all the same",
+            )
+            for client in clients
+            if client in withdrawn
+        ]
+    )
+
+
+def disclose(
+    program: Program, what: str, clients: Sequence[str], why: Grounds, *, own: bool = False
+) -> str:
+    """Write down that `what` about these clients is given away; give the id. Do it before giving it.
+
+    Raises CMError where one of them has withdrawn `sharing`, unless it is their `own` record.
+    """
     ledger = program.ledger
     id = program.new_id()
     with ledger.writing():
+        if not own:
+            may_share(ledger, clients)
         number = ledger.insert(
             "disclosures",
             id=id,

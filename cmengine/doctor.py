@@ -15,6 +15,7 @@ from cmengine.errors import Mistake
 from cmengine.holds import Hold, all_held
 from cmengine.journal import NOTHING, Sealer, hash_of
 from cmengine.program import FUTURE, Program
+from cmengine.proofread import look_over
 from cmengine.reconcile import reconcile
 from cmengine.settings import DATABASE, KEY, RULES
 from cmengine.shape import shape_problems
@@ -176,8 +177,13 @@ def held(program: Program) -> Iterator[Mistake]:
         yield Mistake(f"rule '{rule}'", what, "mend the plugin, then: cmengine retry")
 
 
+def words(program: Program) -> Iterator[Mistake]:
+    """What a program says to clients can be said, and holds no word that stops it from being sent."""
+    yield from look_over(program.folder, program.settings.name).mistakes
+
+
 CHECKS: list[Check] = [
-    settings, permissions, disk, backups, chain, clock, plugins, stock, held
+    settings, permissions, disk, backups, chain, clock, plugins, stock, held, words
 ]  # fmt: skip
 """Everything that is looked at; what comes to cmengine adds its own."""
 

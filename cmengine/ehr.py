@@ -1,7 +1,6 @@
 """Exchange with an EHR: a FHIR R4 bundle is read as choices and events, or written from them."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time
@@ -14,10 +13,11 @@ from attrs import Factory, define
 from cmengine import fhir
 from cmengine.choices import Wish, choose_goals, set_aside
 from cmengine.codes import Codes, read_codes
-from cmengine.disclosures import Grounds, disclose
+from cmengine.disclosures import Grounds, disclose, may_share
 from cmengine.engine import Logbook, client_code_mistakes, make_event, same_event
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.model import Event
+from cmengine.newfile import new_private
 from cmengine.program import Program
 from cmengine.toml import cannot_read, no_file, parse, read_text
 
@@ -61,24 +61,27 @@ def bundle_of(program: Program, clients: Sequence[str], codes: Codes) -> dict[st
 
 
 def export_bundle(
-    program: Program, path: Path, clients: Sequence[str], codes: Codes, why: Grounds
+    program: Program,
+    path: Path,
+    clients: Sequence[str],
+    codes: Codes,
+    why: Grounds,
+    *,
+    own: bool = False,
 ) -> int:
     """Write a bundle about some clients into a new file that only its owner can read, and write down that it
-    is given away. Gives the number of resources.
+    is given away. Gives the number of resources. Raises CMError where one of the clients has withdrawn
+    `sharing`, unless it is their `own` record.
     """
+    if not own:
+        may_share(program.ledger, clients)
     found = bundle_of(program, clients, codes)
     stop_if([Mistake(str(path), what) for what in structure_problems(found)])
     text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            disclose(program, "FHIR: choices and events", clients, why)
-            file.write(text)
-    except FileExistsError as error:
-        raise CMError(Mistake(str(path), "is already there", "name a new file")) from error
-    except OSError as error:
-        what = f"cannot be written ({error.strerror})"
-        raise CMError(Mistake(str(path), what, "name another folder")) from error
+    with new_private(
+        path, before=lambda: disclose(program, "FHIR: choices and events", clients, why, own=own)
+    ) as places:
+        places[0].write_text(text, encoding="utf-8")
     return len(found["entry"])
 
 

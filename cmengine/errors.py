@@ -1,7 +1,10 @@
 """A mistake that somebody can mend: shown as lines, never as a traceback."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from cmengine.refusals import Refusal
 
 
 class Mistake(NamedTuple):
@@ -38,6 +41,16 @@ class Fault(CMError):
         super().__init__(Mistake(where, what, "mend the plugin, or remove it"))
         self.rule = rule
         self.problem = f"{where}: {problem}" if plugin else problem
+
+
+class Refused(CMError):
+    """Something that the program says no to, though nobody made a mistake. `refusals` say why, and what
+    can be done instead.
+    """
+
+    def __init__(self, refusals: "Iterable[Refusal]", *mistakes: Mistake) -> None:
+        super().__init__(*mistakes)
+        self.refusals = tuple(refusals)
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

@@ -23,8 +23,8 @@ from cmengine.limits import (
     plenty,
     warn_line,
 )
-from cmengine.means import Limit
 from cmengine.program import Program
+from cmengine.sections import Limit
 from cmengine.settings import SETTINGS, Settings
 
 

@@ -17,7 +17,11 @@ from cmengine.fold import Agenda
 from cmengine.ledger import Ledger
 from cmengine.model import Choice, Event, Met, Rule
 from cmengine.program import Program
+from cmengine.refusals import Refusal, note_refusals
 from cmengine.timeline import RuleOf, Timelines
+
+INSTEAD = ("it is kept, and what it earns is added with: cmengine retry",)
+"""What can be done where a rule is held."""
 
 MOST_PROBLEM = 500  # letters of what is kept of why
 
@@ -51,6 +55,7 @@ def hold_of(fault: Fault, seq: int, event: Event) -> Hold:
 def add_holds(program: Program, holds: Iterable[Hold]) -> None:
     """Write down holds, within a write transaction, after their events."""
     at = program.now().isoformat()
+    holds = list(holds)
     for hold in holds:
         program.ledger.insert(
             "holds",
@@ -61,6 +66,13 @@ def add_holds(program: Program, holds: Iterable[Hold]) -> None:
             held_at=at,
             held_by=program.by,
         )
+    note_refusals(
+        program,
+        [
+            Refusal(reason="held", what=one.rule, client=one.client, instead=INSTEAD)
+            for one in holds
+        ],
+    )
 
 
 def resume(program: Program, hold: Hold) -> None:

@@ -5,12 +5,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field, frozen, validators
 
 from cmengine.errors import Mistake, did_you_mean
 from cmengine.model import EVIDENCE, Value
 from cmengine.options import MOST_TEXT, Place, number, read_options
 
+MOST_ABOUT = 40
 MOST_NAME = 63
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-")
 
@@ -22,13 +23,17 @@ def _known_evidence(instance: object, attribute: object, value: str) -> None:
 
 @frozen(kw_only=True)
 class Kind:
-    """A kind of event: its label, and either some values, or a unit for a number, or free text."""
+    """A kind of event: its label, and either some values, or a unit for a number, or free text.
+
+    `about` is what it has to do with, for the report: ``use`` and ``safer use`` are said last.
+    """
 
     label: str
     values: tuple[str, ...] = ()
     unit: str = ""
     text: bool = False
     evidence: str = field(default="self", validator=_known_evidence)
+    about: str = field(default="", validator=validators.max_len(MOST_ABOUT))
 
     def __attrs_post_init__(self) -> None:
         if sum(map(bool, (self.values, self.unit, self.text))) > 1:

@@ -372,6 +372,19 @@ class Ledger:
         """Keep something that was typed about or by a person, in the one table that can be erased."""
         self.insert("personal", client=client, about=about, text=text)
 
+    def change_personal(self, client: str, about: str, text: str) -> None:
+        """Put something else in the place of what is kept about a person; without `text`, keep nothing."""
+        before = self._db.total_changes
+        if text:
+            sql = (
+                "insert into personal (client, about, text) values (?, ?, ?)"
+                " on conflict (client, about) do update set text = excluded.text"
+            )
+            self._db.execute(sql, (client, about, text))
+        else:
+            self._db.execute("delete from personal where client = ? and about = ?", (client, about))
+        self._appended += self._db.total_changes - before
+
     def personal(self, client: str) -> dict[str, str]:
         """Give what was typed about or by a person."""
         return {
@@ -724,18 +737,6 @@ class Ledger:
             f" from voucher_list where {where} order by seq"
         )
         return [dict(row) for row in self.rows(sql, *values)]
-
-    # Messages
-
-    def add_delivery(self, message: int, problem: str | None, at: datetime) -> None:
-        """Append one try to send a message; `problem` is None where it went."""
-        self.insert(
-            "deliveries",
-            message=message,
-            sent=int(problem is None),
-            problem=problem,
-            tried_at=at.isoformat(),
-        )
 
 
 @lru_cache(maxsize=64)

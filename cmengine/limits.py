@@ -150,11 +150,16 @@ class Held:
         return "; ".join(dict.fromkeys(map(_why, self.reasons)))
 
     @property
-    def todo(self) -> str:
-        """Say what can be done."""
+    def instead(self) -> tuple[str, ...]:
+        """Name what can be done: at least one thing."""
         said = [f"more can be issued from {self.until} on"] if self.until else []
         said += [words for one in self.reasons for words in _todo(one)]
-        return ", or ".join(dict.fromkeys(said))
+        return tuple(dict.fromkeys(said))
+
+    @property
+    def todo(self) -> str:
+        """Say what can be done."""
+        return ", or ".join(self.instead)
 
 
 @frozen(kw_only=True)

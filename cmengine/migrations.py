@@ -21,6 +21,7 @@ PARTS = (
     "feedback",
     "refusals",
     "holds",
+    "views",
     "journal",
 )
 """The files of the schema, in the order in which they are run."""

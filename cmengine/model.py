@@ -207,8 +207,9 @@ class Rule(NamedTuple):
     """A goal, and what meeting it earns.
 
     `per_day` and `per_week` are how many occurrences count in a day and in a week (None: all).
-    `digest` names this very version of the rule. `notify` names the kinds of its notifiers. `settings` are a
-    client's own, as far as they concern the rewards; `variants` are the rule as a client may so set it.
+    `digest` names this very version of the rule. `notify` names the kinds of its notifiers, `channels` their channels,
+    one by one, as a client's consent has them. `settings` are a client's own, as far as they concern the rewards;
+    `variants` are the rule as a client may so set it.
     """
 
     id: str
@@ -224,6 +225,7 @@ class Rule(NamedTuple):
     calendar: "tuple[Span, ...]" = ()
     client_sets: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
     digest: str = ""
     settings: tuple[tuple[str, str], ...] = ()
     variants: "tuple[Rule, ...]" = ()

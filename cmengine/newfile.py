@@ -1,6 +1,9 @@
 """Write a new file for somebody, all of it or none; nothing that is there is written over."""
 
-from contextlib import suppress
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cmengine.errors import CMError, Mistake
@@ -23,3 +26,58 @@ def write_new(*files: tuple[Path, str]) -> None:
                     one.unlink()
             what = f"cannot be written ({error.strerror})"
             raise CMError(Mistake(str(path), what, "name a file that can be")) from error
+
+
+@contextmanager
+def new_private(*paths: Path, before: Callable[[], object] = lambda: None) -> Iterator[list[Path]]:
+    """Give places to write new files or folders into; at the end each gets its name, and only its owner can
+    read it. `before` is done first: what must be so before anybody is given them.
+
+    Raises CMError in words, and then none of them is there.
+    """
+    for path in paths:
+        if path.exists() or path.is_symlink():
+            raise CMError(Mistake(str(path), "is already there", "name a new file"))
+    placed: list[Path] = []
+    try:
+        with tempfile.TemporaryDirectory(
+            prefix=".cmengine-", dir=paths[0].resolve().parent
+        ) as folder:
+            places = [Path(folder) / path.name for path in paths]
+            yield places
+            for place in places:
+                _for_owner(place)
+            before()
+            for place, path in zip(places, paths, strict=True):
+                _name(place, path)
+                placed.append(path)
+    except OSError as error:
+        for one in placed:
+            with suppress(OSError):
+                one.unlink()
+        if isinstance(error, FileExistsError) and error.filename in map(str, paths):
+            raise CMError(
+                Mistake(str(error.filename), "is already there", "name a new file")
+            ) from error
+        what = f"cannot be written ({error.strerror})"
+        raise CMError(
+            Mistake(str(paths[0]), what, "nothing was written; name another place")
+        ) from error
+
+
+def _for_owner(place: Path) -> None:
+    if place.is_dir():
+        for one in place.iterdir():
+            one.chmod(0o600)
+        place.chmod(0o700)
+    else:
+        place.chmod(0o600)
+
+
+def _name(place: Path, path: Path) -> None:
+    """Give a finished file its name, unless somebody took it meanwhile."""
+    if place.is_dir():
+        place.rename(path)
+        return
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    place.replace(path)

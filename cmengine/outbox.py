@@ -5,8 +5,8 @@ from datetime import datetime
 from cmengine.model import Earned, Event, Rule
 from cmengine.sheet import Sheet
 
-# Neutral on purpose: it may be read by others on a locked screen. It names no program, drug, test or amount.
-READY = "You have something ready to pick up."
+READY = "ready"
+"""The template of what is said after an award: that something waits, and no more."""
 
 
 def add_messages(
@@ -16,6 +16,6 @@ def add_messages(
     if not earned.awards:
         return
     add = sheet.add_message
-    for number, channel in enumerate(rule.notify):
+    for number, channel in enumerate(rule.channels):
         id = f"{event.id}/{rule.id}/{number}"
         add(id, event.client, seq, rule.digest, number, channel, READY, at)

@@ -13,6 +13,7 @@ from cmengine.holds import Hold, held_for
 from cmengine.ledger import Balance
 from cmengine.limits import Allowance
 from cmengine.model import Choice
+from cmengine.preferences import set_by
 from cmengine.program import Program
 from cmengine.timeline import TimelineRow
 
@@ -46,6 +47,7 @@ class Overview:
     items: list[str]
     open_vouchers: int
     may: Allowance
+    set: dict[str, str]  # what they set: language, zone, quiet, called
 
 
 def overview(program: Program, client: str) -> Overview:
@@ -65,6 +67,7 @@ def overview(program: Program, client: str) -> Overview:
         items=[item for _, _, item in program.ledger.waiting_items(client)],
         open_vouchers=row[0] if row else 0,
         may=allowed(program, client),
+        set=set_by(program, client),
     )
 
 

@@ -6,12 +6,12 @@ in the table that is printed beside. They follow the reader's choice of light or
 
 from collections.abc import Sequence
 from datetime import date
-from html import escape
-from math import ceil, log10
+from math import ceil
 
 from cmengine.budget import Forecast
 from cmengine.money import dollars
 from cmengine.simulate import Outlooks
+from cmengine.svg import round_up, text, written
 
 WIDTH, HEIGHT = 760, 380
 LEFT, RIGHT, TOP, BOTTOM = 90, 150, 56, 60
@@ -57,8 +57,8 @@ def picture(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
             f'height="{height}" role="img" aria-labelledby="title desc">',
-            f'<title id="title">{escape(_written(title))}</title>',
-            f'<desc id="desc">{escape(said)}</desc>',
+            f'<title id="title">{written(title)}</title>',
+            f'<desc id="desc">{written(said)}</desc>',
             f"<style>\n{STYLE}</style>",
             *parts,
             "</svg>\n",
@@ -67,7 +67,7 @@ def picture(
 
 
 def _earning(days: Sequence[date], outlooks: Outlooks, currency: str) -> str:
-    top = _round_up(max(outlooks.best.so_far[-1], outlooks.typical.so_far[-1]))
+    top = round_up(max(outlooks.best.so_far[-1], outlooks.typical.so_far[-1]))
     lines = [
         ("best", "all met", outlooks.best.so_far),
         ("typical", f"{outlooks.typical.chance:.0%} met", outlooks.typical.so_far),
@@ -83,18 +83,18 @@ def _earning(days: Sequence[date], outlooks: Outlooks, currency: str) -> str:
         while any(abs(at - other) < 17 for other in taken):
             at -= 17 if name == "worst" else -17
         taken.append(at)
-        parts.append(_text(points[-1][0] + 8, at, f"{words}: {_money(so_far[-1])}"))
+        parts.append(text(points[-1][0] + 8, at, f"{words}: {_money(so_far[-1])}"))
     every = max(1, ceil(len(days) / 12))
     for n in range(every, len(days) + 1, every):
-        parts.append(_text(_x(n, len(days)), HEIGHT - BOTTOM + 20, str(n), "middle"))
+        parts.append(text(_x(n, len(days)), HEIGHT - BOTTOM + 20, str(n), "middle"))
     middle = (LEFT + WIDTH - RIGHT) / 2
-    parts.append(_text(middle, HEIGHT - 16, f"visit ({days[0]} to {days[-1]})", "middle"))
+    parts.append(text(middle, HEIGHT - 16, f"visit ({days[0]} to {days[-1]})", "middle"))
     return "\n".join(parts)
 
 
 def _spending(forecast: Forecast, currency: str) -> str:
     months = forecast.months
-    top = _round_up(max(month.high for month in months))
+    top = round_up(max(month.high for month in months))
     parts = [
         _head("What the program would issue by month, and the 5-95 band", currency),
         _grid(top),
@@ -112,14 +112,14 @@ def _spending(forecast: Forecast, currency: str) -> str:
             f'M{x - cap:.1f} {low:.1f}h{2 * cap:.1f}"/>',
         ]
         if n % every == 0:
-            parts.append(_text(x, HEIGHT - BOTTOM + 20, month.name, "middle"))
-    parts.append(_text(WIDTH - RIGHT + 12, TOP + 14, "bar: the mean"))
-    parts.append(_text(WIDTH - RIGHT + 12, TOP + 34, "I: nine of ten"))
+            parts.append(text(x, HEIGHT - BOTTOM + 20, month.name, "middle"))
+    parts.append(text(WIDTH - RIGHT + 12, TOP + 14, "bar: the mean"))
+    parts.append(text(WIDTH - RIGHT + 12, TOP + 34, "I: nine of ten"))
     return "\n".join(parts)
 
 
 def _head(words: str, currency: str) -> str:
-    return _text(LEFT, 28, f"{words}{f' ({currency})' if currency else ''}", kind="head")
+    return text(LEFT, 28, f"{words}{f' ({currency})' if currency else ''}", kind="head")
 
 
 def _grid(top: float) -> str:
@@ -128,13 +128,8 @@ def _grid(top: float) -> str:
         cents = top * n / 4
         y = _y(cents, top)
         lines.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
-        lines.append(_text(LEFT - 8, y + 5, _money(cents), "end"))
+        lines.append(text(LEFT - 8, y + 5, _money(cents), "end"))
     return "\n".join(lines)
-
-
-def _text(x: float, y: float, words: str, anchor: str = "start", kind: str = "") -> str:
-    style = f' class="{kind}"' if kind else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{style}>{escape(words)}</text>'
 
 
 def _x(n: int, count: int) -> float:
@@ -145,18 +140,5 @@ def _y(cents: float, top: float) -> float:
     return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * cents / top
 
 
-def _round_up(cents: float) -> float:
-    """Find a round amount for the top of a scale, of at least one whole unit of money."""
-    if cents <= 400:
-        return 400.0
-    size = 10.0 ** int(log10(cents))
-    return next(size * n for n in (1, 2, 4, 6, 8, 10) if size * n >= cents)
-
-
 def _money(cents: float) -> str:
     return dollars(round(cents))
-
-
-def _written(words: str) -> str:
-    """Leave out what XML cannot hold."""
-    return "".join(letter for letter in words if letter.isprintable())

@@ -18,12 +18,15 @@ from cmengine.money import dollars
 from cmengine.options import Place
 from cmengine.plugins import Registry
 from cmengine.program import Program
+from cmengine.proofread import Proof, book_of, look_over, read_labels, read_rules
+from cmengine.proofread import read_scenarios as read_names
 from cmengine.rules import Draft, Reader, check_together, ids_in
 from cmengine.scenarios import check_scenarios, read_scenarios
 from cmengine.search import QUICK, Effort, Finding
 from cmengine.settings import KINDS, RULES, rule_files
 from cmengine.toml import parse, read_text
 from cmengine.welcome import welcome_mistakes
+from cmengine.wording import Allowed, Wordbook
 
 Progress = Callable[[int, int], object]
 """Told how many rules have been judged, and of how many."""
@@ -31,12 +34,17 @@ Progress = Callable[[int, int], object]
 
 @define
 class Report:
-    """What checking found: the rules that can be read, every mistake, and how much was looked at."""
+    """What checking found: the rules that can be read, every mistake, and how much was looked at.
+
+    `warnings` name words that could be better ones; `allowed` are phrases that the program lets stand.
+    """
 
     drafts: list[Draft] = field(factory=list)
     mistakes: list[Mistake] = field(factory=list)
     named: set[str] = field(factory=set)
     findings: list[Finding] = field(factory=list)
+    warnings: list[Mistake] = field(factory=list)
+    allowed: tuple[Allowed, ...] = ()
     files: int = 0
     scenarios: int = 0
 
@@ -59,6 +67,8 @@ def check_files(
     """
     files = list({path.absolute(): path for path in files}.values())
     report = Report(files=len(files))
+    proof = Proof()
+    book = book_of(folder, proof)
     by_file: list[tuple[Path, Reader, list[Draft]]] = []
     beside: dict[Path, Kinds | None] = {}
     for path in files:
@@ -71,6 +81,8 @@ def check_files(
             report.mistakes += error.mistakes
             continue
         report.mistakes += wrong
+        read_rules(tables, place, book, proof)
+        _read_labels(drafts, book, proof)
         report.mistakes += [
             wrong
             for draft in drafts
@@ -80,16 +92,33 @@ def check_files(
         report.drafts += drafts
         report.named |= ids_in(tables)
         by_file.append((path, reader, drafts))
+    report.mistakes += proof.mistakes
+    report.warnings, report.allowed = proof.warnings, proof.allowed
+    proof.mistakes = []
     report.mistakes.sort(
         key=_line
     )  # a stable sort: where no line is known, the order of finding stays
     report.mistakes += check_together(report.drafts)
     report.mistakes += welcome_mistakes(report.drafts, others, report.named)
     for path, reader, drafts in by_file:
-        _check_scenarios(path, reader, {draft.rule.id: draft for draft in drafts}, report)
+        _check_scenarios(
+            path, reader, {draft.rule.id: draft for draft in drafts}, report, book, proof
+        )
+    report.mistakes += proof.mistakes
     if not report.mistakes:
         _judge(report, by_file, others, judged, progress, effort)
     return report
+
+
+def _read_labels(drafts: Sequence[Draft], book: Wordbook, proof: Proof) -> None:
+    """Read what the rewards say of themselves; one that cannot say it is told elsewhere."""
+    for draft in drafts:
+        try:
+            told = first_times(draft.rule, draft.rule.starts or date(2000, 1, 3))
+        except CMError:
+            continue
+        labels = [label for labels in told for label in labels]
+        read_labels(labels, draft.table, draft.place.at("reward"), book, proof)
 
 
 def _judge(
@@ -168,7 +197,12 @@ def _kinds_beside(
 
 
 def _check_scenarios(
-    path: Path, reader: Reader, drafts: Mapping[str, Draft], report: Report
+    path: Path,
+    reader: Reader,
+    drafts: Mapping[str, Draft],
+    report: Report,
+    book: Wordbook,
+    proof: Proof,
 ) -> None:
     file = path.with_name(f"{path.stem}.scenarios.toml")
     if not file.is_file():
@@ -178,6 +212,7 @@ def _check_scenarios(
     except CMError as error:
         report.mistakes += error.mistakes
         return
+    read_names(tables, place, book, proof)
     scenarios, wrong = read_scenarios(tables, place)
     report.mistakes += wrong
     report.scenarios += len(scenarios)
@@ -232,7 +267,11 @@ def check_program(
         progress,
         effort,
     )
-    report.mistakes += [] if named else _alone(program)
+    if not named:
+        report.mistakes += _alone(program)
+        proof = look_over(program.folder, program.settings.name)
+        report.mistakes += [one for one in proof.mistakes if one not in report.mistakes]
+        report.warnings += proof.warnings
     return report
 
 

@@ -5,6 +5,7 @@ from attrs import field, frozen
 from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.ids import code_hash, new_code
 from cmengine.program import Program
+from cmengine.refusals import Refusal, no, noted
 from cmengine.sqlite import sqlite3
 from cmengine.stock import HandedCard, brands, cards_in_place_of, hand_cards, opened
 from cmengine.tries import count_try, stop_if_paused
@@ -50,7 +51,7 @@ def replace_voucher(
     Raises CMError where nothing is left, or no such card is on hand.
     """
     must_say_why(reason)
-    with program.ledger.writing():
+    with noted(program), program.ledger.writing():
         row = find_voucher(program, voucher)
         if row["card"]:
             done = _other_cards(program, row, reason, serial, card)
@@ -64,10 +65,20 @@ def replace_voucher(
 def _other_code(program: Program, row: sqlite3.Row, reason: str) -> Replaced:
     left = row["cents"] - row["redeemed_cents"]
     if row["redeemed"]:
-        todo = (
-            "if somebody else used it, talk it over; a gift from the program is an award of its own"
+        raise no(
+            f"voucher {row['id']}",
+            "nothing is left on it: it was used",
+            Refusal(
+                reason="used",
+                what=row["id"],
+                client=row["client"],
+                cents=row["cents"],
+                instead=(
+                    "if somebody else used it, talk it over",
+                    "a gift from the program is an award of its own",
+                ),
+            ),
         )
-        raise CMError(Mistake(f"voucher {row['id']}", "nothing is left on it: it was used", todo))
     code = new_code()
     n = row["replaced"] + 1
     program.ledger.insert(
@@ -88,7 +99,8 @@ def _other_cards(
     program: Program, row: sqlite3.Row, reason: str, serial: str | None, brand: str | None
 ) -> Replaced:
     bad = _card_meant(program, row, serial)
-    cards = cards_in_place_of(program, _brand(program, brand) or bad["brand"], bad["cents"])
+    wanted = _brand(program, brand) or bad["brand"]
+    cards = cards_in_place_of(program, row["client"], wanted, bad["cents"])
     program.ledger.insert(
         "empty_cards",
         card=bad["seq"],
@@ -151,7 +163,7 @@ class Reprinted:
 def print_by_code(program: Program, code: str, reason: str = "") -> Reprinted:
     """Print a voucher whose code is there. A second time needs a reason. Raises CMError."""
     read = typed_code(code)
-    with program.ledger.writing():
+    with noted(program), program.ledger.writing():
         stop_if_paused(program)
         row = living(program, read)
         if row is None or row["redeemed"]:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 MOST_ID = 63
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
+OUTBOX = {"kind": "outbox"}  # how a rule notifies that does not say how
 PACE = ("per_day", "per_week")
-OUTBOX = [{"kind": "outbox"}]  # the notifiers of a rule that names none
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -133,8 +133,8 @@ class Reader(NamedTuple):
         mistakes += wrong
         rewards, wrong = self._listed(table, "reward", "reward", place)
         mistakes += wrong
-        notify, wrong = self._channels(table, place, known_as)
-        mistakes += wrong
+        if not known_as:  # those of a version that is kept are made when something is sent
+            mistakes += self.notifiers(table, place)[1]
         calendar, wrong = _calendar(table, place)
         mistakes += wrong
         if table.get("reward", []) == [] and "reward" not in said:
@@ -153,7 +153,8 @@ class Reader(NamedTuple):
             **attrs.asdict(head, recurse=False),
             goal=goal,
             rewards=tuple(rewards),
-            notify=notify,
+            notify=tuple(one["kind"] for one in table.get("notify", [OUTBOX])),
+            channels=channels(table),
             per_day=pace.per_day,
             per_week=pace.per_week,
             calendar=calendar,
@@ -206,16 +207,7 @@ class Reader(NamedTuple):
 
     def notifiers(self, table: Table, place: Place) -> tuple[list[Any], list[Mistake]]:
         """Build the notifiers of a rule alone; a rule that names none has the outbox."""
-        return self._listed({"notify": OUTBOX, **table}, "notify", "notifier", place)
-
-    def _channels(
-        self, table: Table, place: Place, known_as: str
-    ) -> tuple[tuple[str, ...], list[Mistake]]:
-        """Name the kinds of a rule's notifiers. Of a version that is kept, they are made when something is sent."""
-        if known_as:
-            return tuple(one["kind"] for one in table.get("notify", OUTBOX)), []
-        built, mistakes = self.notifiers(table, place)
-        return tuple(one.kind for one in built), mistakes
+        return self._listed({"notify": [OUTBOX], **table}, "notify", "notifier", place)
 
     def _goal(
         self, rule: Table, whole: Place, check: bool, said: Collection[str]
@@ -275,7 +267,12 @@ class Reader(NamedTuple):
             if cls is None:
                 continue
             options = {name: value for name, value in entry.items() if name != "kind"}
-            one, wrong = read_options(cls, options, here, called=entry["kind"], folder=self.folder)
+            also = ("channel",) if part == "notifier" else ()
+            if also:
+                mistakes += _channel_fits(entry, here)
+            one, wrong = read_options(
+                cls, options, here, called=entry["kind"], folder=self.folder, also=also
+            )
             mistakes += wrong
             if one is not None:
                 built.append(one)
@@ -316,6 +313,19 @@ class Reader(NamedTuple):
                 mistakes.append(at.wrong(what, f"give [kind.{kind}] a unit in kinds.toml"))
         known = {kind: self.kinds[kind] for kind in listens if kind in self.kinds}
         return mistakes + _values_fit(goal, known, place)
+
+
+def channels(table: Table) -> tuple[str, ...]:
+    """Name the channel of each notifier of a rule, as consents know it: the name given, or else its kind."""
+    return tuple(str(one.get("channel", one["kind"])) for one in table.get("notify", [OUTBOX]))
+
+
+def _channel_fits(entry: Table, place: Place) -> list[Mistake]:
+    name = entry.get("channel", "outbox")
+    if isinstance(name, str) and _is_id(name):
+        return []
+    what = f"channel: {as_written(name)} is not the name of a channel"
+    return [place.at("channel").wrong(what, "use small letters, digits and -, like text")]
 
 
 def check_together(drafts: Iterable[Draft]) -> list[Mistake]:
@@ -371,7 +381,7 @@ def _calendar_fits(rewards: Sequence[Any], has_calendar: bool, place: Place) -> 
 
 
 def _is_id(text: str) -> bool:
-    return len(text) <= MOST_ID and text[0] not in "_-" and _LETTERS.issuperset(text)
+    return len(text) <= MOST_ID and text[:1] not in "_-" and _LETTERS.issuperset(text)
 
 
 def _texts(listed: Any) -> list[str]:

@@ -17,13 +17,22 @@ from cmengine.toml import cannot_read, parse, read_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cmengine.means import Fund, Limit, StockSettings
+    from cmengine.sections import (
+        FeedbackSettings,
+        Fund,
+        Limit,
+        MessageSettings,
+        StatusSettings,
+        StockSettings,
+    )
 
 T = TypeVar("T")
 SETTINGS, KINDS, RULES = "program.toml", "kinds.toml", "rules"
 DATABASE, KEY = "program.db", "program.key"
 CHECKED = "plugins.json"
-MEANS = ("fund", "limit", "stock")  # the keys of program.toml that say what there is to give
+# The tables of program.toml: see sections.py.
+SECTIONS = ("fund", "limit", "stock", "messages", "feedback", "status")
+TEMPLATES = "templates"  # a program's own
 # ISO 4217 currencies whose smaller unit is not a hundredth: amounts here have two places.
 _NOT_CENTS = frozenset(
     [
@@ -114,7 +123,7 @@ def _month_and_day(text: object) -> tuple[int, int]:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Settings:
-    """What `program.toml` says, but for what there is to give: see `means.Means`.
+    """What `program.toml` says, but for its sections: see `sections.Sections`.
 
     `day_boundary` is the local time at which a new day begins.
     """
@@ -128,7 +137,7 @@ class Settings:
 
     @property
     def fund(self) -> "tuple[Fund, ...]":
-        """Give the funds; none, where `Means` has none."""
+        """Give the funds; none, where nothing is written of any."""
         return ()
 
     @property
@@ -139,9 +148,30 @@ class Settings:
     @property
     def stock(self) -> "StockSettings":
         """Give how the stock is kept."""
-        from cmengine.means import StockSettings  # late: see there
+        from cmengine.sections import StockSettings  # late: see there
 
         return StockSettings()
+
+    @property
+    def messages(self) -> "MessageSettings":
+        """Give how clients are written to."""
+        from cmengine.sections import MessageSettings  # late: see there
+
+        return MessageSettings()
+
+    @property
+    def feedback(self) -> "FeedbackSettings":
+        """Give who looks after complaints."""
+        from cmengine.sections import FeedbackSettings  # late: see there
+
+        return FeedbackSettings()
+
+    @property
+    def status(self) -> "StatusSettings":
+        """Give what the screen for the morning says."""
+        from cmengine.sections import StatusSettings  # late: see there
+
+        return StatusSettings()
 
 
 class Keys:
@@ -159,11 +189,11 @@ def read_settings(folder: StrPath) -> tuple[Settings | None, list[Mistake]]:
     """Read `program.toml`; give the settings or every mistake."""
     path = inside(folder, SETTINGS)
     tables, place = parse(read_text(path), path)
-    if any(key in tables for key in MEANS):
-        from cmengine.means import read_means  # late: see there
+    if any(key in tables for key in SECTIONS):
+        from cmengine.sections import read_sections  # late: see there
 
-        return read_means(tables, place)
-    settings, mistakes = read_options(Settings, tables, place, called="program", also=MEANS)
+        return read_sections(tables, place)
+    settings, mistakes = read_options(Settings, tables, place, called="program", also=SECTIONS)
     return settings, mistakes
 
 

@@ -33,7 +33,7 @@ EVENTS = _table(
 )
 OCCURRENCES = _table("occurrences", "seq event client rule digest round ordinal on_day slot reason")
 AWARDS = _table("awards", "occurrence n reward label cents item")
-MESSAGES = _table("messages", "seq id client event digest notify channel text made_at")
+MESSAGES = _table("messages", "seq id client event digest notify channel template made_at")
 MEMORIES = _table(
     "memories",
     "client rule memory times cents round latest",
@@ -118,14 +118,24 @@ class Sheet:
         digest: str,
         notify: int,
         channel: str,
-        text: str,
+        template: str,
         at: datetime,
     ) -> None:
         """Add a message that waits to be sent."""
         if at is not self._moment:
             self._moment, self._moment_text = at, at.isoformat()
         self.last_message = seq = self.last_message + 1
-        self.messages += (seq, id, client, event, digest, notify, channel, text, self._moment_text)
+        self.messages += (
+            seq,
+            id,
+            client,
+            event,
+            digest,
+            notify,
+            channel,
+            template,
+            self._moment_text,
+        )
 
     def write(self) -> None:
         """Write everything, and begin anew."""

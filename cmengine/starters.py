@@ -102,12 +102,12 @@ def make_program(
 
 
 def _check(settings: str, folder: Path) -> None:
-    from cmengine.means import Means
     from cmengine.options import read_options
+    from cmengine.sections import Sections
     from cmengine.toml import parse
 
     tables, place = parse(settings, str(folder / SETTINGS))
-    _, mistakes = read_options(Means, tables, place, called="program")
+    _, mistakes = read_options(Sections, tables, place, called="program")
     if mistakes:
         raise CMError(*mistakes)
 

@@ -11,6 +11,7 @@ from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.ledger import Ledger
 from cmengine.money import dollars
 from cmengine.program import Program
+from cmengine.refusals import Refusal, no
 from cmengine.sealed import unseal
 
 SOON = timedelta(days=30)
@@ -133,27 +134,41 @@ def cards_for(program: Program, client: str, brand: str, most: int) -> list[int]
     chosen = choose_cards({worth: len(pile) for worth, pile in piles.items()}, most)
     if not chosen:
         least = f"; the smallest is {dollars(min(piles))}" if piles else ""
-        raise CMError(
-            Mistake(
-                where,
-                f"no card of {brand} of at most {dollars(most)} is on hand just now{least}",
-                f"{dollars(most)} stays theirs and waits for stock; hand over another brand, or a voucher without --card",
-            )
+        raise no(
+            where,
+            f"no card of {brand} of at most {dollars(most)} is on hand just now{least}",
+            Refusal(
+                reason="stock",
+                what=brand,
+                client=client,
+                cents=most,
+                instead=(
+                    f"{dollars(most)} stays theirs and waits for stock",
+                    "hand over another brand, or a voucher without --card",
+                ),
+            ),
         )
     return _from(piles, chosen)
 
 
-def cards_in_place_of(program: Program, brand: str, least: int) -> list[int]:
+def cards_in_place_of(program: Program, client: str, brand: str, least: int) -> list[int]:
     """Choose cards of a brand that are worth `least` cents or a little more. Call it inside `writing`."""
     piles = _piles(program, brand)
     chosen = at_least({worth: len(pile) for worth, pile in piles.items()}, least)
     if not chosen:
-        raise CMError(
-            Mistake(
-                f"cards of '{brand:.60}'",
-                f"none worth {dollars(least)} or more are on hand just now",
-                "name another brand with --card; or do it again when there are some: it stays owed",
-            )
+        raise no(
+            f"cards of '{brand:.60}'",
+            f"none worth {dollars(least)} or more are on hand just now",
+            Refusal(
+                reason="stock",
+                what=brand,
+                client=client,
+                cents=least,
+                instead=(
+                    "name another brand with --card",
+                    "do it again when there are some: it stays owed",
+                ),
+            ),
         )
     return _from(piles, chosen)
 
@@ -220,7 +235,7 @@ def thing_for(program: Program, client: str, item: str, instead: str | None) -> 
     known = kept_items(program.ledger)
     wanted = item if instead is None else instead
     if instead is not None:
-        _no_less(where, item, instead, known)
+        _no_less(client, item, instead, known)
     elif item not in known:
         return None
     rows = program.ledger.rows(
@@ -228,18 +243,24 @@ def thing_for(program: Program, client: str, item: str, instead: str | None) -> 
     )
     good = [row["seq"] for row in rows if instead is None or row["cents"] >= known[item]]
     if not good:
-        raise CMError(
-            Mistake(
-                where,
-                f"no '{wanted:.60}' is on hand just now",
-                f"'{item:.60}' stays theirs and waits for stock; or, if they like, give something of equal or more"
-                " worth with: --instead NAME",
-            )
+        raise no(
+            where,
+            f"no '{wanted:.60}' is on hand just now",
+            Refusal(
+                reason="stock",
+                what=wanted,
+                client=client,
+                instead=(
+                    f"'{item:.60}' stays theirs and waits for stock",
+                    "if they like, give something of equal or more worth with: --instead NAME",
+                ),
+            ),
         )
     return int(good[0])
 
 
-def _no_less(where: str, item: str, instead: str, known: dict[str, int]) -> None:
+def _no_less(client: str, item: str, instead: str, known: dict[str, int]) -> None:
+    where = f"client '{client}'"
     for name in (item, instead):
         if name not in known:
             todo = did_you_mean(name, known) if name == instead else ""
@@ -251,12 +272,15 @@ def _no_less(where: str, item: str, instead: str, known: dict[str, int]) -> None
                 )
             )
     if known[instead] < known[item]:
-        raise CMError(
-            Mistake(
-                where,
-                f"'{instead:.60}' is worth {dollars(known[instead])}, and '{item:.60}' {dollars(known[item])}",
-                "give something of equal or more worth, never of less",
-            )
+        raise no(
+            where,
+            f"'{instead:.60}' is worth {dollars(known[instead])}, and '{item:.60}' {dollars(known[item])}",
+            Refusal(
+                reason="worth",
+                what=instead,
+                client=client,
+                instead=("give something of equal or more worth, never of less",),
+            ),
         )
 
 

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from cmengine.errors import CMError, Mistake
 from cmengine.program import Program
+from cmengine.refusals import Refusal, no
 
 DESK, DESK_TIME = 5, timedelta(minutes=1)
 ALL, ALL_TIME = 50, timedelta(hours=1)
@@ -52,7 +52,8 @@ def stop_if_paused(program: Program) -> None:
     if until is not None:
         seconds = int((until - now).total_seconds()) + 1
         what = "too many that could not be used were typed lately, so none is looked at just now"
-        raise CMError(Mistake("this code", what, f"try again in {seconds} seconds"))
+        todo = f"try again in {seconds} seconds"
+        raise no("this code", what, Refusal(reason="pause", what=program.by, instead=(todo,)))
 
 
 def tries_since(program: Program, since: datetime) -> list[Try]:

@@ -2,12 +2,13 @@
 
 from attrs import field, frozen
 
-from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.errors import CMError, Mistake, Refused, did_you_mean, stop_if
 from cmengine.funds import allowed, charge, nearly_used
 from cmengine.ids import code_hash, new_code, read_code
 from cmengine.limits import Allowance, Held, Near, Share
 from cmengine.money import dollars
 from cmengine.program import Program
+from cmengine.refusals import held_back, note_refusals, noted
 from cmengine.sqlite import sqlite3
 from cmengine.stock import (
     HandedCard,
@@ -74,9 +75,10 @@ def issue_voucher(
     With `card`, gift cards of that brand for as much of it as they make; the rest goes on waiting.
     `instead` is a thing of equal or more worth that the client takes in place of the item. `printed`
     says that it goes to paper. Raises CMError where there is nothing to issue, or where limits and funds
-    let nothing, or less than `cents`, be issued now.
+    let nothing, or less than `cents`, be issued now. What is refused is written down, with the voucher
+    or alone.
     """
-    with program.ledger.writing():
+    with noted(program), program.ledger.writing():
         program.must_have(client)
         award = _waiting_item(program, client, item) if item is not None else None
         may = allowed(program, client)
@@ -109,6 +111,8 @@ def issue_voucher(
             hand_thing(program, voucher, thing, item if instead else None)
         if printed:
             note_print(program, voucher)
+        if cents is None and not award:
+            note_refusals(program, held_back(client, may.held))
         handed = opened(program, cards)
         near = nearly_used(program, client) if amount else []
     return Issued(
@@ -157,12 +161,10 @@ def _can_issue(program: Program, client: str, cents: int | None, may: Allowance)
     if not may.cents or (cents is not None and cents > may.cents):
         why = "; ".join(held.why for held in may.held)
         todo = "; ".join(held.todo for held in may.held)
-        what = f"{dollars(waiting)} is waiting, and {{}} can be issued just now: {why}"
-        if may.cents:
-            raise CMError(
-                Mistake(where, what.format(f"{dollars(may.cents)} of it"), f"for the rest, {todo}")
-            )
-        raise CMError(Mistake(where, what.format("none of it"), f"it stays theirs; {todo}"))
+        some = f"{dollars(may.cents)} of it" if may.cents else "none of it"
+        what = f"{dollars(waiting)} is waiting, and {some} can be issued just now: {why}"
+        then = "for the rest, " if may.cents else "it stays theirs; "
+        raise Refused(held_back(client, may.held), Mistake(where, what, then + todo))
 
 
 def _waiting_item(program: Program, client: str, item: str) -> tuple[int, int]:
@@ -186,7 +188,7 @@ def redeem_voucher(
     for staff, it says the reason, too.
     """
     read = typed_code(code)
-    with program.ledger.writing():
+    with noted(program), program.ledger.writing():
         stop_if_paused(program)
         row = living(program, read)
         reason = "" if row is not None and not row["redeemed"] else why_not(program, read)

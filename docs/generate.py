@@ -28,11 +28,22 @@ import click
 from cmengine import Phase, cli
 from cmengine.calendars import SpanTable
 from cmengine.cli import COMMANDS
+from cmengine.deidentified import counted_tables
+from cmengine.exports import TABLES as TABLES_OUT
 from cmengine.kinds import Kind
-from cmengine.means import Fund, Limit, Means, StockSettings
 from cmengine.plugins import Registry, load_plugins
 from cmengine.rules import Head, Pace
 from cmengine.scenarios import Scenario, ScenarioEvent
+from cmengine.sections import (
+    FeedbackSettings,
+    Fund,
+    Limit,
+    MessageSettings,
+    Sections,
+    StatusSettings,
+    StockSettings,
+)
+from cmengine.tabled import TYPES
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
@@ -50,6 +61,10 @@ PLAYED = (
             "testing-plugins.md",
             "stock.md",
             "vouchers.md",
+            "reports.md",
+            "messages.md",
+            "feedback.md",
+            "saying-no.md",
         )
     ),
 )
@@ -60,10 +75,13 @@ TABLES = {
     "pace": Pace,
     "calendar": SpanTable,
     "kind": Kind,
-    "program": Means,
+    "program": Sections,
     "fund": Fund,
     "limit": Limit,
     "stock": StockSettings,
+    "messages": MessageSettings,
+    "feedback": FeedbackSettings,
+    "status": StatusSettings,
     "scenario": Scenario,
     "scenario event": ScenarioEvent,
     "phase": Phase,
@@ -88,6 +106,7 @@ MEANS = {
     "kind.unit": "what its number counts, such as steps or drinks",
     "kind.text": "its value is free text, and may be left out",
     "kind.evidence": "where it is known from, unless the log says otherwise",
+    "kind.about": "what it has to do with, for the report: goals about `use` and `safer use` are said after all others",
     "program.name": "what the program is called",
     "program.zone": "the time zone in which days begin and end",
     "program.currency": "the currency of every amount",
@@ -97,6 +116,17 @@ MEANS = {
     "program.fund": "money to give, one `[[fund]]` each",
     "program.limit": "what a funder allows to be issued, one `[[limit]]` each",
     "program.stock": "how the stock is kept, in one `[stock]`",
+    "program.messages": "how clients are written to, in one `[messages]`",
+    "messages.quiet": "the hours of the client's day in which nobody is written to, or `none`",
+    "messages.tries": "how often one is tried at most",
+    "messages.seconds": "how long one try may take",
+    "program.feedback": "who looks after complaints, in one `[feedback]`",
+    "program.status": "what the morning's screen says, in one `[status]`",
+    "feedback.complaints": "who looks after complaints, the first of them first; the staff without it",
+    "feedback.days": "what is not answered for so many days is said",
+    "status.away": "people not seen for so many days are to be greeted",
+    "status.count": "stock not counted for so many days is said",
+    "status.not_seen": "kinds of event that do not mean that somebody came by",
     "stock.low": "fewer than so many on hand, of a thing or of a brand's cards of one worth, is said",
     "stock.separate": "who hands out of something does not count it; `false` where everybody hands out",
     "fund.name": "what it is called",
@@ -190,6 +220,9 @@ _TYPES = {
     "Decimal": "a number",
     "Path": "the name of a file in the program's folder",
     "StockSettings": "a table",
+    "MessageSettings": "a table",
+    "FeedbackSettings": "a table",
+    "StatusSettings": "a table",
 }
 
 
@@ -343,6 +376,60 @@ def help_texts() -> str:
         f"### `cmengine {name}`\n\n```text\n{help_text(name, command)}\n```"
         for name, command in commands()
     )
+
+
+def views() -> str:
+    """Write the views to read from, with their columns, as the schema's own comments have them."""
+    script = (DOCS.parent / "cmengine" / "schema" / "views.sql").read_text(encoding="utf-8")
+    parts = []
+    for words, name, body in re.findall(
+        r"((?:^-- [^\n]*\n)+)create view (report_\w+) as\n(.*?);\n",
+        script,
+        re.MULTILINE | re.DOTALL,
+    ):
+        rows = re.findall(r"\bas (\w+),? +-- (.*)$", body, re.MULTILINE)
+        said = " ".join(line.removeprefix("-- ") for line in words.splitlines())
+        parts += [f"## `{name}`", said]
+        parts.append(
+            "\n".join(
+                [
+                    "| column | holds |",
+                    "| --- | --- |",
+                    *(f"| `{column}` | {holds} |" for column, holds in rows),
+                ]
+            )
+        )
+    return "\n\n".join(parts)
+
+
+def export_tables() -> str:
+    """Write the tables that can be exported, with what each column is."""
+    parts = []
+    for table in TABLES_OUT.values():
+        lines = [
+            f"### `{table.name}`",
+            "",
+            table.means,
+            "",
+            "| column | type | what it is |",
+            "| --- | --- | --- |",
+        ]
+        for column in table.columns:
+            to = f"; a row of `{column.to}`" if column.to else ""
+            words = " (only with `--words`)" if column.words else ""
+            lines.append(f"| `{column.name}` | {TYPES[column.type]} | {column.means}{to}{words} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def export_counts() -> str:
+    """Write the tables of the de-identified form."""
+    lines = ["| table | counted by | columns beside |", "| --- | --- | --- |"]
+    for table in counted_tables(TABLES_OUT).values():
+        by = ", ".join(f"`{one.name}`" for one in table.by)
+        beside = ", ".join(f"`{one.name}`" for one in table.columns[len(table.by) :])
+        lines.append(f"| `{table.name}` | {by} | {beside} |")
+    return "\n".join(lines)
 
 
 FENCE = re.compile(r"^```(\w+)(?: +(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)

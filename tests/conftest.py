@@ -4,9 +4,11 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from attrs import Factory, define
@@ -18,6 +20,9 @@ from cmengine.plugins import Registry, load_plugins
 from cmengine.program import Program, open_program
 from cmengine.publish import publish
 from cmengine.starters import make_program
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # No deadline: no test here is about time.
 # In the gate the search is the same each time, so that a change is judged by what it changes; at a desk
@@ -153,6 +158,24 @@ def run(secrets: Secrets) -> Run:
     return ran
 
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """A real browser, which reaches nothing but this machine; .ci/browser sees to it that there is one."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert path is not None, "the tests of pages need a browser: sh .ci/browser"
+    quiet = ["disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
+    quiet += ["no-sandbox", "disable-component-update", "disable-sync"]
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=path, args=[f"--{one}" for one in quiet])
+        yield opened
+        opened.close()
+
+
 @pytest.fixture
 def season(make: MakeProgram) -> Program:
     """The program of the season in tests/season, with its rules published and nobody enrolled."""
@@ -166,9 +189,8 @@ def contents() -> Callable[[Program], str]:
     def digest(program: Program) -> str:
         found = hashlib.sha256()
         for table in ("occurrences", "awards", "memories", "messages"):
-            columns = (
-                "id, client, event, digest, notify, channel, text" if table == "messages" else "*"
-            )
+            told = "id, client, event, digest, notify, channel, template"
+            columns = told if table == "messages" else "*"
             for row in program.ledger.rows(f"select {columns} from {table} order by 1, 2"):
                 found.update(repr(tuple(row)).encode())
         return found.hexdigest()

@@ -347,12 +347,15 @@ def test_a_message_waits_with_a_reason_that_names_no_secret_and_goes_when_it_can
     make: MakeProgram, run: Run, receiver: Receiver, told: None
 ) -> None:
     program = make(rules=RULE)
+    with (program.folder / "program.toml").open("a") as file:
+        file.write('[messages]\nquiet = "none"\n')
     (program.folder / "apprise.txt").write_text(f"c001 = {chat(receiver)}\n")
     add_client(program, "c001")
     choose_goals(program, [Wish(client="c001", rule="drop-in", words="come in")])
     event, _ = make_event(program, client="c001", kind="visit")
     assert event is not None
     log_event(program, event)
+    run("consent", "give", "c001", "--channel", "apprise", folder=program.folder)
     receiver.behaves = "500"
     done = run("outbox", "send", folder=program.folder)
     assert done.stdout == (
@@ -364,6 +367,8 @@ def test_a_message_waits_with_a_reason_that_names_no_secret_and_goes_when_it_can
     assert SECRET not in done.output + listed.output
     assert SECRET.encode() not in (program.folder / "program.db").read_bytes()
     receiver.behaves = "well"
+    assert run("outbox", "send", folder=program.folder).stdout.startswith("0 sent, 1 kept")
+    run("outbox", "retry", "--all", folder=program.folder)
     assert run("outbox", "send", folder=program.folder).stdout == (
         "1 sent, 0 kept for another time.\n"
     )

@@ -76,6 +76,10 @@ def test_a_backup_brings_everything_back_and_old_codes_with_it(
     program: Program, place: Path, clock: Any
 ) -> None:
     code = issue_voucher(program, "c1", cents=250).code
+    own = {"templates/es/hello.txt": "Hola", "templates/hello.txt": "Hello", "words.toml": "# none"}
+    for name, text in own.items():
+        (program.folder / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (program.folder / name).write_text(text)
     made = make_backup(program, place)
     assert made.file == place / "program-20260701-110000.zip"
     assert made.verdict.ok
@@ -86,6 +90,7 @@ def test_a_backup_brings_everything_back_and_old_codes_with_it(
     assert (done.kept, done.lost, done.anchor) == (None, None, made.anchor)
     back = open_program(place / "again", by="ana", clock=clock, registry=program.registry)
     assert contents(back) == before
+    assert {name: (back.folder / name).read_text() for name in own} == own
     for path in (back.folder, *back.folder.rglob("*")):
         assert path.stat().st_mode & 0o077 == 0, path
     assert redeem_voucher(back, code).cents == 250

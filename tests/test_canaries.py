@@ -21,8 +21,9 @@ from attrs import define, field
 from cmengine.cli import COMMANDS, cli
 
 COMMAND = Path(sys.executable).with_name("cmengine")
-NAME, NOTE, WORDS, REASON, TOLD = (
-    f"Quibblefern {what}" for what in ("Ottoline", "asleep", "hopes", "mixup", "sister")
+NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM = (
+    f"Quibblefern {what}"
+    for what in ("Ottoline", "asleep", "hopes", "mixup", "sister", "door", "elder")
 )
 CODE = "the code of a voucher"  # which one is known when it is issued
 RULES = """
@@ -67,7 +68,11 @@ MAY: dict[str, set[str]] = {
     "log": {NAME, TOLD},  # who it was, and what has just been written down
     "events": {TOLD},
     "explain": {TOLD},  # what an award was for
+    "feedback list": {SAID},  # what was said
+    "feedback answer": {SAID},  # and what was answered to it
+    "client set": {NAME},  # what has just been set
     "client show": {NAME, WORDS},  # what concerns this client
+    "client strata": {STRATUM},  # what has just been written down
     "voucher issue": {NAME, CODE},  # who is handed it; the code, this once
 }
 # A cell of a file, or a word of a line, that does not fit is repeated to who brought it in, to be found there.
@@ -84,7 +89,9 @@ WELL: list[tuple[str, list[str], str]] = [
     ("rules simulate", ["drop-in", "--clients", "2", "--trials", "20"], ""),
     ("client import", ["{files}/clients.csv"], ""),
     ("client add", ["c9"], ""),
+    ("client set", ["c1", f"called={NAME}", "quiet=21:00-08:00"], ""),
     ("client list", [], ""),
+    ("client strata", ["c9", f"age={STRATUM}"], ""),
     ("goal import", ["{files}/choices.csv"], ""),
     ("goal choose", ["c9", "drop-in", "--words", "Come in", "--on", "2026-01-05"], ""),
     ("goal set", ["c1", "own", "goal.target=5"], ""),
@@ -106,8 +113,15 @@ WELL: list[tuple[str, list[str], str]] = [
     ("voucher redeem", [], "{code}\n"),
     ("voucher issue", ["c1", "--item", "bus pass"], ""),
     ("voucher list", [], ""),
+    ("consent channels", [], ""),
+    ("consent give", ["c1", "--channel", "outbox"], ""),
+    ("consent list", ["c1"], ""),
     ("outbox list", [], ""),
     ("outbox send", [], ""),
+    ("outbox retry", ["--all"], ""),
+    ("consent stop", ["c1", "--heard"], f"{NOTE}\n"),
+    ("consent stop", ["c1"], ""),
+    ("consent withdraw", ["c1"], ""),
     ("goal set-aside", ["c1", "own"], ""),
     ("stock add", ["{files}/things.csv"], ""),
     ("stock list", [], ""),
@@ -120,6 +134,10 @@ WELL: list[tuple[str, list[str], str]] = [
     ("draw publish", ["{files}/draws.json"], ""),
     ("draw verify", ["{files}/draws.json"], ""),
     ("export accounting", ["{files}/books.beancount"], ""),
+    ("report", [], ""),
+    ("report", ["--year", "2026"], ""),
+    ("report", ["--sql"], ""),
+    ("report", ["--html", "{files}/report.html", "--public", "{files}/public.html"], ""),
     ("journal head", [], ""),
     ("journal list", [], ""),
     ("journal export", ["{files}/journal.zip"], ""),
@@ -129,13 +147,26 @@ WELL: list[tuple[str, list[str], str]] = [
         "",
     ),
     ("fhir import", ["{files}/out.json"], ""),
+    ("export data", ["{files}/counts", "--deidentified"], ""),
+    (
+        "export data",
+        ["{files}/tables.zip", "--to", "them", "--purpose", "care", "--consent", "1"],
+        "",
+    ),
+    ("export client", ["c1", "{files}/own.xlsx"], ""),
     ("disclosures", ["--client", "c1"], ""),
+    ("refusals", [], ""),
+    ("feedback add", ["c1"], SAID),
+    ("feedback add", ["c1", "--complaint", "--about", "ben"], SAID),
+    ("feedback list", ["--open"], ""),
+    ("feedback answer", ["1", "--said", SAID, "--did", SAID], ""),
     ("retry", [], ""),
     ("verify", [], ""),
 ]
 """And badly: the same things asked for where they cannot be done."""
 BADLY: list[tuple[str, list[str], str]] = [
     ("client import", ["{files}/bad-clients.csv"], ""),
+    ("client set", ["c1", f"quiet={NAME}", f"nick={NAME}"], ""),
     ("goal import", ["{files}/bad-choices.csv"], ""),
     ("import", ["{files}/bad-events.csv"], ""),
     ("import", ["{files}/bad-events.csv", "--skip-bad", "{files}/aside.csv"], ""),
@@ -143,6 +174,8 @@ BADLY: list[tuple[str, list[str], str]] = [
     ("log", ["--stdin"], f"c1 visit --id one --on 2026-02-01 --note '{NOTE}'\n"),
     ("correct", ["one", "--reason", REASON], ""),
     ("correct", ["none", "--reason", REASON], ""),
+    ("client strata", ["c9", f"age={STRATUM * 9}"], ""),
+    ("report", ["--month", "then"], ""),
     ("voucher redeem", [], "{code}\n"),
     ("voucher redeem", [], "{wrong}\n"),
     ("voucher issue", ["c1", "--amount", "99.00"], ""),
@@ -152,6 +185,13 @@ BADLY: list[tuple[str, list[str], str]] = [
     ("voucher print", ["ABCDEF", "--reason", REASON, "--to", "{files}/slip.pdf"], ""),
     ("fund add", ["none", "1.00"], ""),
     ("draw show", ["99.1"], ""),
+    ("outbox retry", ["none"], ""),
+    ("consent give", ["c1", "--channel", "nowhere"], ""),
+    ("export data", ["{files}/tables.zip", "--words"], ""),
+    ("export client", ["c1", "{files}/own.xlsx"], ""),
+    ("feedback add", ["nobody"], SAID),
+    ("feedback add", ["c1", "--entry", "none", "--to", "ana", "--words", SAID], ""),
+    ("feedback answer", ["99", "--said", SAID], ""),
 ]
 ELSEWHERE = {"init", "demo", "plugins check", "plugins new", "rules solve-bowl", "limits profiles", "limits show"}  # fmt: skip
 """Commands that know of no client."""
@@ -234,7 +274,8 @@ class Desk:
                 for line in (self.place / "trace").read_text().splitlines()
             ]
             own, others = " ".join(seen[:1]), " ".join(seen[1:])
-            self._note(f"{name}: its command line", own, {one for one in CANARIES if one in words})
+            typed = {one for one in CANARIES if any(one in word for word in words)}
+            self._note(f"{name}: its command line", own, typed)
             self._note(f"{name}: a process it started", others, set())
 
     def _note(self, where: str, text: str, may: set[str]) -> None:
@@ -252,14 +293,15 @@ class Desk:
 
     def look_around(self) -> None:
         """Read every file that there is now, but for the ledger and what a test or somebody put there."""
-        # out.json is what was asked for: the clients' words, for an EHR, under a consent.
-        own = {"program.db", "program.key", "trace", "aside.csv", "out.json", *FILES}
+        # out.json and own.xlsx are what was asked for: the clients' words, for an EHR under a consent, and
+        # for the client.
+        own = {"program.db", "program.key", "trace", "aside.csv", "out.json", "own.xlsx", *FILES}
         for path in self.place.rglob("*"):
             if path.is_file() and path.name not in own:
                 self._note(str(path), path.read_bytes().decode("latin-1"), set())
 
 
-CANARIES = [NAME, NOTE, WORDS, REASON, TOLD]
+CANARIES = [NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM]
 
 
 @pytest.fixture

@@ -235,14 +235,24 @@ def test_a_voucher_is_issued_and_redeemed_once(printed: Printed, visits: None) -
 
 
 def test_messages_wait_until_they_are_sent(printed: Printed, visits: None, folder: Path) -> None:
-    ready = "c001    outbox  You have something ready to pick up.\n"
+    with (folder / "program.toml").open("a") as file:
+        file.write('[messages]\nquiet = "none"\n')
+    head = "client  channel  message                               state\n"
+    ready = "c001    outbox   You have something ready to pick up.  "
     assert printed("outbox", "list") == (
-        f"client  by      message                               did not go because\n{ready * 4}"
-        "4 waiting. Send them: cmengine outbox send\n"
+        f"{head}{ready}no consent for outbox\n"
+        "1 waiting. Send what can go now: cmengine outbox send\n"
     )
-    assert printed("outbox", "send") == "4 sent, 0 kept for another time.\n"
+    assert printed("outbox", "send") == (
+        "0 sent, 1 kept for another time.\n  1 message: waits until the client allows it\n"
+    )
+    assert printed("consent", "give", "c001", "--channel", "outbox") == (
+        "Noted: c001 allows to be written to on outbox. It can be taken back at any time.\n"
+    )
+    assert printed("outbox", "list").startswith(f"{head}{ready}goes with the next sending\n")
+    assert printed("outbox", "send") == "1 sent, 0 kept for another time.\n"
     assert printed("outbox", "list") == "Nothing is waiting to be sent.\n"
-    assert (folder / "outbox.txt").read_text().count("\tc001\tYou have something ready") == 4
+    assert (folder / "outbox.txt").read_text().count("\tc001\tYou have something ready") == 1
 
 
 def test_the_log_is_replayed_and_agrees(printed: Printed, visits: None) -> None:
@@ -272,6 +282,12 @@ KEYS = {
     "voucher list": {"vouchers"},
     "outbox list": {"waiting"},
     "outbox send": {"sent", "waiting"},
+    "outbox retry --all": {"retried"},
+    "consent give c001 --channel outbox": {"client", "channel", "purpose", "given"},
+    "consent withdraw c001": {"client", "stopped", "withdrawn"},
+    "consent stop c001": {"client", "stopped", "withdrawn"},
+    "consent list": {"consents"},
+    "consent channels": {"channels"},
     "verify": {"ok", "problems"},
     "plugins": {"plugins"},
 }

@@ -32,12 +32,12 @@ from cmengine.errors import Mistake
 from cmengine.evaluate import awards_of
 from cmengine.kinds import read_kinds
 from cmengine.laws import LAWS
-from cmengine.means import Means
 from cmengine.model import Occurrence
 from cmengine.options import read_options
 from cmengine.plugins import Registry, load_plugins
 from cmengine.rules import Reader
 from cmengine.scenarios import read_scenarios
+from cmengine.sections import Sections
 from cmengine.toml import parse
 from cmengine.trial import try_kind
 
@@ -254,8 +254,10 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     award = say("log", "c001", "visit")["awards"][0]["id"]
     say("events", "--client", "c001")
     say("correct", "--last", "c001", "--reason", "It was somebody else")
+    say("client set", "c001", "language=es")
     say("client show", "c001")
     say("client list")
+    say("client strata", "c001", "age=25-34")
     say("client import", "clients.csv")
     say("retry")
     say("goal import", "choices.csv", "--add-clients")
@@ -290,11 +292,26 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("draw publish", "draws.json")
     say("draw verify", "draws.json")
     say("export accounting", "books.beancount")
+    say("report", "--sql", "soon")
+    seen["report --sql"] = seen["report"]
+    say("report")
+    say("consent channels")
+    say("consent give", "c001", "--channel", "outbox")
+    say("consent list")
+    say("export data", "counts", "--deidentified")
+    say("export client", "c001", "own.zip")
     say("outbox list")
     say("outbox send")
+    say("outbox retry", "--all")
+    say("consent stop", "c001")
+    say("consent withdraw", "c001")
     say("fhir export", "out.json", "--to", "them", "--purpose", "care", "--consent", "1")
     say("fhir import", "out.json")
     say("disclosures")
+    say("refusals")
+    say("feedback add", "c001", "--words", "The chairs are hard")
+    say("feedback list")
+    say("feedback answer", "1", "--said", "Thank you")
     say("goal set-aside", "c001", "drop-in")
     say("verify")
     say("journal head")
@@ -352,7 +369,7 @@ def test_every_block_of_toml_is_a_file_that_cmengine_reads(
     if stem == "kinds.toml":
         _, mistakes = read_kinds(tables, place)
     elif stem == "program.toml":
-        _, mistakes = read_options(Means, tables, place, called="program")
+        _, mistakes = read_options(Sections, tables, place, called="program")
     elif stem == "fhir.toml":
         _, mistakes = read_codes(tables, place, ["visit"], [])
     elif stem.endswith(".scenarios.toml"):

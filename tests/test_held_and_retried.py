@@ -306,7 +306,7 @@ GIVEN = {
     " join events e on e.seq = o.event join corrections c on c.seq = r.correction"
     " join events x on x.seq = c.event",
     "memories": "select * from memories",
-    "messages": "select m.id, m.client, e.id, m.digest, m.notify, m.channel, m.text"
+    "messages": "select m.id, m.client, e.id, m.digest, m.notify, m.channel, m.template"
     " from messages m join events e on e.seq = m.event",
 }
 

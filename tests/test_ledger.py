@@ -13,6 +13,7 @@ import pytest
 from cmengine import database, migrations
 from cmengine.charges import put_money_in
 from cmengine.choices import Wish, choose_goals, set_aside, set_goal
+from cmengine.consents import MESSAGES, give
 from cmengine.corrections import correct_event
 from cmengine.counting import count_items
 from cmengine.database import journal_mode
@@ -27,6 +28,7 @@ from cmengine.program import Program, open_program
 from cmengine.publish import publish
 from cmengine.reasons import reasons
 from cmengine.replacing import print_by_code, replace_voucher
+from cmengine.sending import retry, send_waiting
 from cmengine.stocking import add_stock
 from cmengine.turns import retire
 from cmengine.verify import verify
@@ -124,20 +126,20 @@ def something_of_everything_in_the_stock(program: Program) -> None:
 
 
 def something_said_allowed_and_not_now(program: Program) -> None:
-    """Write down a consent, a complaint with its answer, and a refusal."""
+    """Write down a consent, a message that did not go, a complaint with its answer, and a refusal."""
     ledger, now = program.ledger, program.now().isoformat()
+    give(program, "c1", MESSAGES, "outbox")
+    assert [one.problem for one in send_waiting(program, lambda *_: "it did not answer")]
+    assert retry(program)
     with ledger.writing():
-        ledger.insert(
-            "consents", id="a", client="c1", channel="outbox", purpose="messages", given=1,
-            how="spoken", noted_at=now, noted_by="ana",
-        )  # fmt: skip
         told = ledger.insert(
             "feedback", id="b", kind="complaint", client="c1", names="ben", goes_to="ana",
             told_at=now, noted_by="ana",
         )  # fmt: skip
         ledger.insert("answers", feedback=told, changed=1, answered_at=now, answered_by="ana")
         ledger.insert(
-            "refusals", client="c1", reason="fund", what="gifts", cents=100, made_at=now, made_by="ana"
+            "refusals", client="c1", reason="fund", what="gifts", cents=100,
+            on_day="2026-07-01", made_at=now, made_by="ana",
         )  # fmt: skip
 
 
@@ -150,7 +152,6 @@ def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
     print_by_code(program, replaced.code)
     redeem_voucher(program, replaced.code)
     with program.ledger.writing():
-        program.ledger.add_delivery(1, None, program.now())
         head = {"file": "backup.zip", "entry": 1, "hash": "0" * 64}
         now = program.now().isoformat()
         program.ledger.insert("backups", **head, made_at=now, made_by="ana")

@@ -32,7 +32,7 @@ PURE = {
 # What stands between the pure modules and the world; a pure module imports none of it.
 SHELL = {
     "backup", "chain", "charges", "choices", "cli", "corrections", "counting", "database", "disclosures", "doctor", "ehr",
-    "engine", "forewarn", "founding", "funds", "holds", "ids", "importing", "ledger", "migrations", "outbox", "overview",
+    "engine", "exporting", "forewarn", "founding", "funds", "holds", "ids", "importing", "ledger", "migrations", "outbox", "overview",
     "profiles", "program", "publish", "reasons", "recall", "reconcile", "replacing", "restore", "retry", "room", "settings",
     "sqlite", "starters", "stock", "stocking",
     "tables", "toml", "verify", "vouchers",

@@ -16,7 +16,6 @@ from script import (
     CHANGE,
     DRINKS,
     LOGGED_AT,
-    READY,
     VISIT,
     ZONE,
     State,
@@ -114,7 +113,7 @@ def load(folder: Path, log: Path, decide: Decide) -> None:
                             (number, n, reward, f"{label} {dollars(cents)}", cents, None)
                         )
                 tables.messages.append(
-                    (number, f"{id}/{rule}/0", client, seq, digest, 0, "outbox", READY, LOGGED_AT)
+                    (number, f"{id}/{rule}/0", client, seq, digest, 0, "outbox", "ready", LOGGED_AT)
                 )
             if seq % BATCH == 0:
                 tables.write()

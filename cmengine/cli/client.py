@@ -77,10 +77,13 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
                     for goal in seen.goals
                 ],
                 "set_aside": [choice.rule for choice in seen.put_away],
+                "set": seen.set,
             }
         )
         return
     say(f"{seen.name} ({client})" if seen.name else client)
+    if seen.set:
+        say(f"  Set by them: {', '.join(f'{name} {text}' for name, text in seen.set.items())}")
     waiting = [money(seen.balance.waiting), *seen.items] if seen.balance.waiting else seen.items
     say(f"  Waiting to be handed over: {several(waiting) or 'nothing just now'}")
     if seen.may.held:
@@ -116,6 +119,37 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
         say(
             f"\n  Set aside for now, and there when wanted: {', '.join(choice.rule for choice in seen.put_away)}"
         )
+
+
+@client_command.command(
+    "set",
+    epilog=examples(
+        "cmengine client set c001 language=es called=Sky",
+        "cmengine client set c001 zone=America/Denver quiet=21:00-08:00",
+        "cmengine client set c001 quiet=none      (quiet= alone: those of the program again)",
+    ),
+)
+@click.argument("client", shell_complete=client_codes)
+@click.argument("wishes", metavar="NAME=TEXT...", nargs=-1, required=True)
+@json_option
+@pass_desk
+def set_wishes(desk: Desk, client: str, wishes: tuple[str, ...], as_json: bool) -> None:
+    """Set how CLIENT wants things: language, zone and quiet hours of messages, and what to call them."""
+    from cmengine.preferences import change, set_by
+
+    pairs = [
+        (name.strip(), text.strip()) for name, _, text in (one.partition("=") for one in wishes)
+    ]
+    if not all("=" in one for one in wishes):
+        raise click.UsageError("write each as NAME=TEXT, like language=es")
+    with desk.open() as program:
+        change(program, client, pairs)
+        now = set_by(program, client)
+    if as_json:
+        document({"client": client, "set": now})
+    else:
+        shown = ", ".join(f"{name} {text}" for name, text in now.items())
+        say(f"{client}: {shown or 'nothing is set any more'}")
 
 
 @client_command.command("list", epilog=examples("cmengine client list"))
@@ -164,3 +198,32 @@ def import_file(desk: Desk, file: Path, as_json: bool) -> None:
         document({"added": added, "known": known})
     else:
         say(f"{len(added)} enrolled, {known} known already.")
+
+
+@client_command.command(
+    "strata",
+    epilog=examples(
+        "cmengine client strata c001 age=25-34 housing=shelter",
+        "cmengine client strata c001 housing=          (erase it)",
+    ),
+)
+@click.argument("client", shell_complete=client_codes)
+@click.argument("pairs", metavar="[NAME=VALUE]...", nargs=-1)
+@json_option
+@pass_desk
+def strata(desk: Desk, client: str, pairs: tuple[str, ...], as_json: bool) -> None:
+    """Keep what CLIENT said of themselves and wants counted, or show it.
+
+    It is counted in reports while their consent to `equity` stands, and for groups of 11 and more alone. It
+    decides nothing: no reward is shown it.
+    """
+    from cmengine.equity import keep_strata, strata_of
+
+    with desk.open() as program:
+        found = keep_strata(program, client, pairs) if pairs else strata_of(program, client)
+    if as_json:
+        document({"client": client, "strata": found})
+    elif found:
+        table(list(found.items()))
+    else:
+        say(f"{client} has said nothing to be counted by.")

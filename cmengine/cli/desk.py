@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
+from cmengine.errors import CMError, Refused
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -35,8 +37,20 @@ class Desk(NamedTuple):
             if look_at_key:
                 _ = program.keys
             yield program
+        except CMError as error:
+            _answer_refused(error)
+            raise
         finally:
             program.close()
+
+
+def _answer_refused(error: CMError) -> None:
+    """With --json, what is refused is a document, too: why, and what can be done instead."""
+    if isinstance(error, Refused) and click.get_current_context().params.get("as_json"):
+        from cmengine.cli.held_back import refused_data
+        from cmengine.cli.show import document
+
+        document(refused_data(error))
 
 
 pass_desk = click.make_pass_decorator(Desk)

@@ -95,18 +95,29 @@ def export(
     """Write what clients chose as Goals and what happened as Observations, into the new FILE.
 
     It holds clients' codes and words, so it is written down who receives it, what for, and under which
-    consent; `cmengine disclosures` lists that.
+    consent; `cmengine disclosures` lists that. Who has withdrawn their consent to sharing is left out.
     """
-    from cmengine.disclosures import grounds
+    from cmengine.disclosures import grounds, not_shared
     from cmengine.ehr import export_bundle, load_codes
 
     why = grounds(recipient, purpose, consent)
     with desk.open() as program:
         for client in clients:
             program.must_have(client)
-        about = list(clients) or program.ledger.clients()
-        written = export_bundle(program, file, about, load_codes(program, codes), why)
+        left_out = [] if clients else not_shared(program.ledger)
+        about = list(clients) or [one for one in program.ledger.clients() if one not in left_out]
+        own = clients == (recipient,)
+        written = export_bundle(program, file, about, load_codes(program, codes), why, own=own)
     if as_json:
-        document({"file": str(file), "resources": written, "clients": len(about)})
+        document(
+            {
+                "file": str(file),
+                "resources": written,
+                "clients": len(about),
+                "left_out": len(left_out),
+            }
+        )
         return
     say(f"{count(written, 'resource')} about {count(len(about), 'client')} in {file}.")
+    if left_out:
+        note(f"Left out: {count(len(left_out), 'client')} without consent to sharing.")

@@ -21,14 +21,25 @@ def say_held(holds: Sequence[Any], kept: str) -> None:
 def held_data(holds: Sequence[Any]) -> list[dict[str, Any]]:
     """Show held rules as data."""
     return [
-        {"rule": one.rule, "since": one.day.isoformat(), "problem": one.problem} for one in holds
+        {
+            "rule": one.rule,
+            "since": one.day.isoformat(),
+            "problem": one.problem,
+            "alternatives": [LATER],
+        }
+        for one in holds
     ]
 
 
 def counted_data(holds: Sequence[Any]) -> list[dict[str, Any]]:
     """Show rules that are held for several clients as data."""
     return [
-        {"rule": rule, "clients": len(some), "problem": some[0].problem}
+        {
+            "rule": rule,
+            "clients": len(some),
+            "problem": some[0].problem,
+            "alternatives": [LATER],
+        }
         for rule, some in _by_rule(holds).items()
     ]
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from cmengine.cli.show import money, note, say, wrapped
+from cmengine.cli.show import money, note, problem, say, wrapped
 
 if TYPE_CHECKING:
+    from cmengine.errors import Refused
     from cmengine.forewarn import Ahead
     from cmengine.limits import Held, Near
 
@@ -23,6 +24,7 @@ def held_back_data(held: "Iterable[Held]") -> list[dict[str, Any]]:
             "cents": one.cents,
             "why": one.why,
             "todo": one.todo,
+            "alternatives": list(one.instead),
             "until": one.until and one.until.isoformat(),
             "reasons": [
                 {"kind": r.kind, "fund": r.fund or None, "limit": r.cap.name if r.cap else None}
@@ -31,6 +33,26 @@ def held_back_data(held: "Iterable[Held]") -> list[dict[str, Any]]:
         }
         for one in held
     ]
+
+
+def refused_data(error: "Refused") -> dict[str, Any]:
+    """Give what was refused, why, and what can be done instead, as data."""
+    from cmengine.refusals import REASONS
+
+    return {
+        "refused": [
+            {
+                "reason": one.reason,
+                "words": REASONS[one.reason].words,
+                "what": one.what,
+                "client": one.client,
+                "cents": one.cents,
+                "alternatives": list(one.instead),
+            }
+            for one in error.refusals
+        ],
+        "problems": [problem(one) for one in error.mistakes],
+    }
 
 
 def note_near(near: "Iterable[Near]") -> None:

@@ -73,16 +73,34 @@ def check(ctx: click.Context, files: tuple[Path, ...], full: bool, as_json: bool
                 "scenarios": report.scenarios,
                 "findings": [_finding(one) for one in report.findings],
                 "reaches": ahead_data(reached),
+                **_words_data(report),
             }
         )
     elif ok:
         say(f"All is well: {counts}. No history was found in which somebody is punished.")
         note_ahead(reached)
+    if not as_json:
+        _note_words(report)
     if not ok:
         if not as_json:
             complain(CMError(*report.mistakes))
             _say_scenarios(report.findings)
         ctx.exit(1)
+
+
+def _words_data(report: Any) -> dict[str, Any]:
+    return {
+        "warnings": [problem(one) for one in report.warnings],
+        "allowed": [{"phrase": one.phrase, "because": one.because} for one in report.allowed],
+    }
+
+
+def _note_words(report: Any) -> None:
+    """Say which words could be better ones, and which the program lets stand."""
+    for one in report.warnings:
+        note(f"Note: {one}")
+    for one in report.allowed:
+        note(f"Note: words.toml allows '{one.phrase}': {one.because}")
 
 
 def _judging(done: int, of: int) -> None:
@@ -176,6 +194,8 @@ def publish_rules(ctx: click.Context, files: tuple[Path, ...], as_json: bool) ->
                     "unchecked": [],
                     "reaches": [],
                     "notes": [],
+                    "warnings": [],
+                    "allowed": [],
                 }
             )
             ctx.exit(1)
@@ -188,6 +208,7 @@ def publish_rules(ctx: click.Context, files: tuple[Path, ...], as_json: bool) ->
                 "unchecked": [_doubt(one) for one in doubts],
                 "reaches": ahead_data(reached),
                 "notes": unpaid,
+                **_words_data(report),
             }
         )
         return
@@ -196,6 +217,7 @@ def publish_rules(ctx: click.Context, files: tuple[Path, ...], as_json: bool) ->
     if not published:
         say(f"Nothing new: {len(report.drafts)} rules are published as they stand.")
     note_ahead(reached)
+    _note_words(report)
     for words in unpaid:
         note(f"Note: {words}")
     for doubt in doubts:

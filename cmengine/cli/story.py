@@ -12,6 +12,7 @@ from attrs import define, frozen
 from cmengine.ahead import labels
 from cmengine.choices import Wish, choose_goals
 from cmengine.cli.show import day, money, several
+from cmengine.consents import MESSAGES, give, stop
 from cmengine.engine import Logged, add_client, log_event, make_event
 from cmengine.errors import CMError, Mistake
 from cmengine.overview import overview
@@ -25,6 +26,7 @@ from cmengine.vouchers import issue_voucher, redeem_voucher
 
 Say = Callable[[str], object]
 STARTER = "drop-in"
+CHANNEL = "outbox"
 WEEKS = 16
 
 
@@ -113,9 +115,9 @@ def tell(folder: Path, say: Say, command: str, clock: Clock = now_utc) -> None:
         _choices(program, say)
         _juniper(Story(program, season, say))
         _others(Story(program, season, say))
+        _messages(program, say)
         season.now = made_at
         _vouchers(program, say)
-        _messages(program, say)
         _explain(program, say)
         verdict = verify(program)
         say(
@@ -253,9 +255,21 @@ def _vouchers(program: Program, say: Say) -> None:
 
 
 def _messages(program: Program, say: Say) -> None:
-    sent = [one for one in send_waiting(program) if not one.problem]
+    """Send what waits: to those who allowed it, one message each, however often there was a reason for one."""
+    asked = PEOPLE[:-1]
+    for person in asked:
+        give(program, person.code, MESSAGES, CHANNEL)
+    stop(program, PEOPLE[2].code)
     say(
-        f'\n{len(sent)} messages went out, to {program.folder}/outbox.txt. Each says only: "{sent[0].message.text}"'
+        f"\nMay we write to you when something waits? {several([one.name for one in asked])} said yes;"
+        f" {PEOPLE[2].name} has said STOP since."
+    )
+    sent = [one for one in send_waiting(program) if not one.problem]
+    to = several([program.ledger.personal(one.message.client)["name"] for one in sent])
+    reasons = sum(one.messages for one in sent)
+    say(f"One message each went to {to}, for {reasons} awards, into {program.folder}/outbox.txt.")
+    say(
+        f'Each says only: "{sent[0].message.text}" For the others they wait; what was earned is theirs all the same.'
     )
 
 

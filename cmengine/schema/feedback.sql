@@ -6,13 +6,21 @@ create table feedback (
   id       text not null unique,
   kind     text not null check (kind in ('feedback', 'complaint')),
   client   text references clients (client),
+  event    integer references events (seq), -- the entry of theirs that it is about, where it is about one
   names    text,          -- the member of staff that a complaint is about, where it names one
   goes_to  text,          -- who looks after it: never the one it names
   told_at  text not null,
   noted_by text not null,
   check (names is null or kind = 'complaint'),
+  check (event is null or client is not null),
   check (goes_to is null or names is null or goes_to <> names)
 ) strict;
+
+create index feedback_by_client on feedback (client);
+
+create trigger feedback_of_their_own before insert on feedback when
+  new.event is not null and (select client from events where seq = new.event) is not new.client
+begin select raise(abort, 'this entry is about somebody else'); end;
 
 create table answers (
   seq         integer primary key,
@@ -27,7 +35,8 @@ create trigger answers_by_somebody_else before insert on answers when
   (select names from feedback where seq = new.feedback) = new.answered_by
 begin select raise(abort, 'a complaint is answered by somebody other than the one it names'); end;
 
--- What was said (answer = 0), and what was answered and done (answer = answers.seq). It can be erased.
+-- What was said (answer = 0), and what was answered and done (answer = answers.seq). It can be erased, by
+-- deleting its row.
 create table feedback_words (
   feedback integer not null references feedback (seq),
   answer   integer not null,
@@ -35,6 +44,10 @@ create table feedback_words (
   did      text not null default '',
   primary key (feedback, answer)
 ) strict, without rowid;
+
+-- What somebody said is theirs: nobody writes it anew.
+create trigger feedback_words_stand before update on feedback_words
+begin select raise(abort, 'what somebody said stands as they said it'); end;
 
 create view feedback_list as
   select f.*, a.answered_at, a.answered_by, coalesce(a.changed, 0) as changed

@@ -12,8 +12,9 @@ class Writes:
 
     `words` may hold {files}, {code} and {new}. `commits` is how many transactions it takes; with one, all
     of it is there after a stop, or nothing. `again` says what the same command does when it has been done
-    already: "goes on" (it ends well, and adds nothing that is there), "refuses" (in words), or "adds" (it
-    writes the same down once more, which changes nothing for the client).
+    already: "goes on" (it ends well, and adds nothing that is there), "refuses" (in words), "adds" (it
+    writes the same down once more, which changes nothing for the client), or "either" (it refuses where the
+    new file is there, and adds where that was still to get its name).
     """
 
     name: str
@@ -44,6 +45,8 @@ WRITES = [
     ),
     Writes("rules publish", ("rules", "publish"), "goes on"),
     Writes("client add", ("client", "add", "c9", "--name", "Cloud"), "refuses"),
+    Writes("client set", ("client", "set", "c2", "language=es", "quiet=21:00-08:00"), "goes on"),
+    Writes("client strata", ("client", "strata", "c1", "age=25-34"), "goes on"),
     Writes("client import", ("client", "import", "{files}/clients.csv"), "goes on"),
     Writes(
         "goal choose",
@@ -97,28 +100,42 @@ WRITES = [
         "adds",
     ),
     Writes("fund add", ("fund", "add", "gifts", "20.00"), "adds"),
+    Writes("feedback add", ("feedback", "add", "c1"), "adds", typed="The chairs are hard\n"),
+    Writes("feedback answer", ("feedback", "answer", "1", "--said", "Thank you"), "adds"),
     Writes("draw retire", ("draw", "retire"), "adds"),
     Writes("fhir import", ("fhir", "import", "{files}/bundle.json"), "goes on", commits=2),
     Writes(
         "fhir export",
         ("fhir", "export", "{new}.json", "--to", "them", "--purpose", "care", "--consent", "1"),
-        "refuses",
+        "either",
     ),
+    Writes(
+        "export data",
+        ("export", "data", "{new}.zip", "--to", "them", "--purpose", "care", "--consent", "1"),
+        "either",
+    ),
+    Writes("export client", ("export", "client", "c1", "{new}"), "either"),
     Writes("backup", ("backup", "{new}.zip"), "refuses"),
-    Writes("outbox send", ("outbox", "send"), "goes on", commits=2),
+    Writes("outbox send", ("outbox", "send"), "goes on", commits=4),
+    Writes("consent give", ("consent", "give", "c1", "--purpose", "information"), "adds"),
+    Writes("consent withdraw", ("consent", "withdraw", "c1", "--channel", "outbox"), "goes on"),
+    Writes("consent stop", ("consent", "stop", "c1"), "goes on"),
 ]
 
 # What these write is no ledger: a new folder of a demo or of a plugin, or how a plugin was judged.
 BESIDE = {"demo", "plugins new", "plugins check"}
 
-# Stopped in tests of their own: tests/test_backup.py, and tests/test_held_and_retried.py, which has what
-# these need: a backup, and a plugin that stops.
-IN_THEIR_OWN = {"restore", "retry"}
+# Stopped in tests of their own: tests/test_backup.py, tests/test_held_and_retried.py and
+# tests/test_sending.py, which have what these need: a backup, a plugin that stops, a message that did not go.
+IN_THEIR_OWN = {"restore", "retry", "outbox retry"}
 
 READS = {
     "rules check", "rules diff", "rules history", "rules list", "rules show", "rules simulate",
     "rules solve-bowl", "client list", "client show", "goal list", "events", "awards", "explain",
     "voucher list", "outbox list", "verify", "stock list", "stock reconcile", "fund list", "limits list",
     "limits profiles", "limits show", "draw show", "draw secrets", "draw publish", "draw verify",
-    "export accounting", "journal head", "journal list", "journal export", "doctor", "disclosures",
+    "export accounting", "report", "journal head", "journal list", "journal export", "doctor", "disclosures",
+    "refusals",
+    "consent list", "consent channels",
+    "feedback list",
 }  # fmt: skip

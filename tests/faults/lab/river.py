@@ -150,12 +150,14 @@ def make_river(place: Path) -> River:
         must(
             folder, "goal", "choose", client, "drop-in", "--words", "See people", "--on", str(FIRST)
         )
+        must(folder, "consent", "give", client, "--channel", "outbox")
     of_c1 = ("c1", "fewer-drinks", "--words", "Six is enough", "--set", "goal.target=4")
     must(folder, "goal", "choose", *of_c1, "--on", str(FIRST))
     must(folder, "log", "c1", "drinks", "3", "--on", str(FIRST), "--id", "drinks-1")
     write_events(files / "past.csv", "past", ("c1", "c2", "c3"), VISITS)
     must(folder, "import", str(files / "past.csv"))
     with (folder / "program.toml").open("a") as settings:
+        settings.write('\n[messages]\nquiet = "none"\n')
         settings.write('\n[[fund]]\nname = "gifts"\namount = "900.00"\n')
     (files / "things.csv").write_text("item,count,value\nbus pass,3,2.50\nradio,4,20.00\n")
     must(folder, "stock", "add", str(files / "things.csv"))
@@ -166,6 +168,7 @@ def make_river(place: Path) -> River:
     issued = json.loads(must(folder, "voucher", "issue", "c2", "--amount", "5.00", "--json"))
     (folder / "rules" / "rules.toml").write_text(RULES.replace('"2.50"', '"3.00"'))
     must(folder, "rules", "publish")
+    must(folder, "feedback", "add", "c2", "--words", "The door is heavy")
     must(folder, "outbox", "send")
     must(folder, "log", "c2", "visit", "--on", "2026-02-10", "--id", "to-tell-1")
     must(folder, "log", "c3", "visit", "--on", "2026-02-10", "--id", "to-tell-2")

@@ -1,6 +1,6 @@
-"""What a program has to give, as `program.toml` has it: funds, the limits of funders, the stock.
+"""The tables of `program.toml`: funds, the limits of funders, the stock, feedback, the screen for the morning.
 
-None of it is looked at while an event is logged, so that it is imported only where something of it is written.
+Nothing of them is asked while an event is logged, so they are imported only where one of them is written.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,8 @@ from cmengine.errors import Mistake, did_you_mean
 from cmengine.money import cents, dollars
 from cmengine.options import Place, read_options
 from cmengine.settings import Settings
+
+QUIET = "21:00-08:00"  # the hours in which nobody is to be called: 47 CFR 64.1200(c)(1)
 
 
 def _optional_cents(text: object) -> int | None:
@@ -60,24 +62,69 @@ class StockSettings:
     separate: bool = True
 
 
+def _quiet_fits(settings: "MessageSettings", attribute: Any, value: str) -> None:
+    if value != QUIET:
+        from cmengine.quiet import read_quiet  # late: only where messages are sent
+
+        read_quiet(value)
+
+
 @frozen(kw_only=True, eq=False, repr=False)
-class Means(Settings):
+class MessageSettings:
+    """How clients are written to: never in the `quiet` hours of their own time; `tries` times at most, each for
+    so many `seconds`.
+    """
+
+    quiet: str = field(default=QUIET, validator=_quiet_fits)
+    tries: int = field(default=8, validator=[validators.ge(1), validators.le(50)])
+    seconds: int = field(default=30, validator=[validators.ge(1), validators.le(600)])
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class FeedbackSettings:
+    """Who looks after `complaints`, the first of them first; what is not answered for `days` is said.
+
+    14 days is what people are promised where a program says nothing else.
+    """
+
+    complaints: tuple[str, ...] = ()
+    days: int = field(default=14, validator=validators.ge(1))
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class StatusSettings:
+    """What the screen for the morning says: people not seen for `away` days, stock not counted for `count`.
+
+    A kind of event in `not_seen` does not say that somebody came by.
+    """
+
+    away: int = field(default=14, validator=validators.ge(1))
+    count: int = field(default=30, validator=validators.ge(1))
+    not_seen: tuple[str, ...] = ("missed_visit",)
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Sections(Settings):
     """What `program.toml` says, all of it."""
 
     fund: tuple[Fund, ...] = ()
     limit: tuple[Limit, ...] = ()
     stock: StockSettings = StockSettings()
+    messages: MessageSettings = MessageSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
+    status: StatusSettings = StatusSettings()
 
 
-def read_means(tables: Mapping[str, Any], place: Place) -> tuple[Means | None, list[Mistake]]:
+def read_sections(tables: Mapping[str, Any], place: Place) -> tuple[Sections | None, list[Mistake]]:
     """Read the tables of a `program.toml`; give the settings or every mistake."""
-    settings, mistakes = read_options(Means, tables, place, called="program")
+    settings, mistakes = read_options(Sections, tables, place, called="program")
     if settings is None:
         return None, mistakes
     return settings, [
         *mistakes,
         *_fund_mistakes(settings, place),
         *_limit_mistakes(settings, place),
+        *_feedback_mistakes(settings, place),
     ]
 
 
@@ -91,7 +138,7 @@ def _same_name(part: str, names: list[str], place: Place) -> list[Mistake]:
     ]
 
 
-def _fund_mistakes(settings: Settings, place: Place) -> list[Mistake]:
+def _fund_mistakes(settings: Sections, place: Place) -> list[Mistake]:
     """Find funds of the same name, and those that come after none there is, or after themselves."""
     names = [fund.name for fund in settings.fund]
     mistakes = _same_name("fund", names, place)
@@ -111,7 +158,7 @@ def _fund_mistakes(settings: Settings, place: Place) -> list[Mistake]:
     return mistakes
 
 
-def _limit_mistakes(settings: Settings, place: Place) -> list[Mistake]:
+def _limit_mistakes(settings: Sections, place: Place) -> list[Mistake]:
     """Find limits of the same name, of no fund there is, and those that say nothing or nonsense."""
     funds = [fund.name for fund in settings.fund]
     mistakes = _same_name("limit", [limit.name for limit in settings.limit], place)
@@ -133,3 +180,14 @@ def _limit_mistakes(settings: Settings, place: Place) -> list[Mistake]:
             what = f"ends: {limit.ends} is before it starts"
             mistakes.append(here.at("ends").wrong(what, "look at both days"))
     return mistakes
+
+
+def _feedback_mistakes(settings: Sections, place: Place) -> list[Mistake]:
+    """Find those who would look after complaints, and are not among the staff."""
+    return [
+        place.at("feedback", "complaints", n).wrong(
+            f"complaints: '{name:.64}' is not among the staff", did_you_mean(name, settings.staff)
+        )
+        for n, name in enumerate(settings.feedback.complaints)
+        if settings.staff and name not in settings.staff
+    ]

@@ -1,0 +1,201 @@
+"""What clients allow, and no longer allow: to be written to, by which channel, and what may be said or counted.
+
+The row that was written last stands, for each client, channel and purpose. Taking a consent back stops
+what it allowed, at once, and changes nothing that was earned.
+"""
+
+import re
+from collections.abc import Sequence
+
+from attrs import asdict, frozen
+
+from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.program import Program
+
+MESSAGES, FULLER, INFORMATION, EQUITY, SHARING = (
+    "messages",
+    "fuller",
+    "information",
+    "equity",
+    "sharing",
+)
+PURPOSES = {
+    MESSAGES: "to be written to on a channel",
+    FULLER: "to be written to in fuller words on that channel, which somebody else might read",
+    INFORMATION: "to hear about safety and health",
+    EQUITY: "to be counted by groups in reports",
+    SHARING: "to have what concerns them given to others",
+}
+"""What a consent can be for, and what it allows."""
+
+ON_A_CHANNEL = (MESSAGES, FULLER)
+HOW = ("spoken", "written", "message")
+STOP = frozenset(
+    (
+        "stop", "stopall", "quit", "end", "revoke", "opt out", "optout", "cancel", "unsubscribe",
+        "alto", "parar", "pare", "basta", "cancelar", "salir",
+    )
+)  # fmt: skip
+"""Words that take every consent to be written to back: those of 47 CFR 64.1200(a)(10), and Spanish ones."""
+
+_BESIDE = frozenset(
+    (
+        "please", "now", "thanks", "me", "us", "it", "this", "these", "the", "all", "texting", "texts", "text",
+        "messages", "message", "messaging", "writing", "sending", "contacting", "por", "favor", "ya", "mensajes",
+        "los",
+    )
+)  # fmt: skip
+_CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
+
+
+@frozen(kw_only=True)
+class Consent:
+    """What stands of one client, channel and purpose. `channel` is empty where no channel is meant."""
+
+    client: str
+    channel: str
+    purpose: str
+    given: bool
+    how: str
+    noted_at: str
+    noted_by: str
+
+
+def give(
+    program: Program, client: str, purpose: str = MESSAGES, channel: str = "", how: str = "spoken"
+) -> Consent:
+    """Write down that a client allows something. Raises CMError with everything that stands in the way."""
+    stop_if(_mistakes(purpose, channel, how))
+    _must_have_channel(program, channel)
+    with program.ledger.writing("give consent"):
+        program.must_have(client)
+        return _note(program, client, channel, purpose, given=True, how=how)
+
+
+def withdraw(
+    program: Program,
+    client: str,
+    purpose: str | None = None,
+    channel: str | None = None,
+    how: str = "spoken",
+) -> list[Consent]:
+    """Write down that a client no longer allows what they did: all of it, or that of a purpose or a channel.
+
+    Without the consent to be written to on a channel there are no fuller words on it either. Give what
+    was taken back; nothing where nothing had been allowed.
+    """
+    if purpose is not None:
+        stop_if(_mistakes(purpose, channel or "x" * (purpose in ON_A_CHANNEL), how))
+    purposes = {purpose} if purpose != MESSAGES else set(ON_A_CHANNEL)
+    with program.ledger.writing("withdraw consent"):
+        program.must_have(client)
+        return [
+            _note(program, client, one.channel, one.purpose, given=False, how=how)
+            for one in consents(program, client)
+            if one.given
+            and (purpose is None or one.purpose in purposes)
+            and (channel is None or one.channel == channel)
+        ]
+
+
+def stop(program: Program, client: str, how: str = "message") -> list[Consent]:
+    """Write to a client no more, on no channel. Give what was taken back."""
+    with program.ledger.writing("stop messages"):
+        program.must_have(client)
+        return [
+            _note(program, client, one.channel, one.purpose, given=False, how=how)
+            for one in consents(program, client)
+            if one.given and one.purpose in ON_A_CHANNEL
+        ]
+
+
+def says_stop(text: str) -> bool:
+    """Say whether an answer to a message asks for no more of them: one of the words for it, with nothing
+    but such words as "please" or "texting me" beside it. Pure.
+    """
+    words = re.sub(r"[^\w\s]", " ", text).casefold().split()
+    return " ".join(one for one in words if one not in _BESIDE) in STOP
+
+
+def consents(program: Program, client: str | None = None) -> list[Consent]:
+    """Give what stands, of one client or of all: what is allowed, and what was and is no more."""
+    sql = (
+        "select client, channel, purpose, given, how, noted_at, noted_by from consent_list"
+        " where ?1 is null or client = ?1 order by client, channel, purpose"
+    )
+    return [
+        Consent(**{**dict(row), "given": bool(row["given"])})
+        for row in program.ledger.rows(sql, client)
+    ]
+
+
+def allows(program: Program, client: str, purpose: str, channel: str = "") -> bool:
+    """Say whether a client allows something now."""
+    sql = (
+        "select given from consents where client = ? and channel = ? and purpose = ?"
+        " order by seq desc limit 1"
+    )
+    row = program.ledger.one(sql, client, channel, purpose)
+    return row is not None and bool(row["given"])
+
+
+def channels_of(program: Program) -> list[str]:
+    """Name the channels of the published rules, and those for which there are consents or messages."""
+    from cmengine.rules import channels
+
+    found = {
+        channel
+        for digest in program.ledger.current_digests().values()
+        for channel in channels(program.table(digest))
+    }
+    sql = "select channel from consents union select channel from claims"
+    found |= {row[0] for row in program.ledger.rows(sql)}
+    return sorted(found - {""})
+
+
+def _note(
+    program: Program, client: str, channel: str, purpose: str, *, given: bool, how: str
+) -> Consent:
+    consent = Consent(
+        client=client,
+        channel=channel,
+        purpose=purpose,
+        given=given,
+        how=how,
+        noted_at=program.now().isoformat(),
+        noted_by=program.by,
+    )
+    columns = asdict(consent)
+    program.ledger.insert("consents", id=program.new_id(), **{**columns, "given": int(given)})
+    return consent
+
+
+def _mistakes(purpose: str, channel: str, how: str) -> Sequence[Mistake]:
+    mistakes = []
+    if purpose not in PURPOSES:
+        todo = did_you_mean(purpose, PURPOSES)
+        mistakes.append(Mistake("--purpose", f"'{purpose:.40}' is not what a consent is for", todo))
+    elif purpose in ON_A_CHANNEL and not channel:
+        todo = "say which, with --channel; those there are: cmengine consent channels"
+        mistakes.append(Mistake("--channel", "is missing: this consent is for one channel", todo))
+    elif purpose not in ON_A_CHANNEL and channel:
+        what = f"a consent for '{purpose}' is for no channel"
+        mistakes.append(Mistake("--channel", what, "leave it out"))
+    if channel and not _CHANNEL.fullmatch(channel):
+        todo = "use small letters, digits and -, like text"
+        mistakes.append(Mistake("--channel", f"'{channel:.40}' is not the name of a channel", todo))
+    if how not in HOW:
+        mistakes.append(
+            Mistake("--how", f"'{how:.40}' is no way to say it", did_you_mean(how, HOW))
+        )
+    return mistakes
+
+
+def _must_have_channel(program: Program, channel: str) -> None:
+    """A channel that no rule has is a slip of the pen: nobody would be written to on it."""
+    if channel and channel not in (known := channels_of(program)):
+        what = f"no published rule has the channel '{channel}'"
+        todo = (
+            did_you_mean(channel, known) if known else "publish rules with: cmengine rules publish"
+        )
+        raise CMError(Mistake("--channel", what, todo))
