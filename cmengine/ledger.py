@@ -167,9 +167,11 @@ class Ledger:
 
     def _roll_back(self) -> None:
         """Take back what was begun. Where the disk fails in that too, the next who opens the file does it."""
+        if self._behind is not None:
+            self._behind.settle()  # what goes wrong there now is taken back with all else
         with suppress(sqlite3.OperationalError):
-            if self._db.in_transaction:
-                self._db.execute("rollback")
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
 
     def _write_entry(self, draft: Draft, what: str) -> None:
         head = self.one(
@@ -231,13 +233,17 @@ class Ledger:
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
-        """Use more memory for pages while many rows are written or read, on this connection only."""
+        """Use more memory while many rows are written or read, on this connection only: for pages, and for
+        what a statement with many rows would take back, which else goes into a file, page by page.
+        """
         usual = self._db.execute("pragma cache_size").fetchone()[0]
         self._db.execute(f"pragma cache_size = {-BULK_KIB}")
+        self._db.execute("pragma temp_store = memory")
         try:
             yield
         finally:
             self._db.execute(f"pragma cache_size = {usual}")
+            self._db.execute("pragma temp_store = default")
 
     @contextmanager
     def behind(self) -> Iterator[None]:
@@ -253,10 +259,14 @@ class Ledger:
             self.alone()
 
     def alone(self) -> None:
-        """Write in this thread again, the only one; there may be nothing behind."""
+        """Write in this thread again, the only one, if there is another. Raises what went wrong in that."""
         if self._behind is not None:
-            behind, self._behind = self._behind, None
-            behind.end()
+            behind = self._behind
+            try:
+                behind.wait()
+            finally:
+                behind.end()
+                self._behind = None
 
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Read rows."""

@@ -146,7 +146,13 @@ class Sheet:
             (MESSAGES, self.messages),
             (MEMORIES, self.memories),
         )
-        self.events, self.occurrences, self.awards, self.messages, self.memories = [], [], [], [], []
+        self.events, self.occurrences, self.awards, self.messages, self.memories = (
+            [],
+            [],
+            [],
+            [],
+            [],
+        )
         self.ledger.append([(*table, cells) for table, cells in tables if cells])
 
 
