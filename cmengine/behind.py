@@ -46,11 +46,10 @@ class Behind:
         sys.setswitchinterval(self._usual)
 
     def _try(self, work: Work) -> None:
-        if self._error is None:
-            try:
-                work()
-            except BaseException as error:
-                self._error = error
+        try:
+            work()
+        except BaseException as error:
+            self._error = error
 
 
 def _nothing() -> None:
