@@ -16,8 +16,7 @@ from functools import lru_cache, partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cmengine.database import APPLICATION_ID, SCHEMA, STATE, WAIT_SECONDS, connect, in_words
-from cmengine.erasable import SEALED, seal_of
+from cmengine.database import APPLICATION_ID, SCHEMA, STATE, WAIT_SECONDS, WORDS, connect, in_words
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import ENTRY, NOTHING, Draft, Sealer, Signature
 from cmengine.model import Choice, Event
@@ -200,7 +199,9 @@ class Ledger:
         return self._draft
 
     def sealed(self, table: str, row: Mapping[str, object]) -> str:
-        """Give the seal of a row of a table that can be erased."""
+        """Give the seal of a row of a table of WORDS."""
+        from cmengine.erasable import seal_of  # most that is written holds no words
+
         return seal_of(self._sealer(self.sign().key).seal, table, row)
 
     def _sealer(self, key: bytes) -> Sealer:
@@ -319,7 +320,7 @@ class Ledger:
 
     def insert(self, table: str, **columns: object) -> int:
         """Append a row to a table; give its number."""
-        if table in SEALED:
+        if table in WORDS:
             columns["seal"] = self.sealed(table, columns)
         names = ", ".join(columns)
         marks = ", ".join("?" * len(columns))

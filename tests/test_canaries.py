@@ -76,7 +76,7 @@ MAY: dict[str, set[str]] = {
     "voucher issue": {NAME, CODE},  # who is handed it; the code, this once
 }
 # A cell of a file, or a word of a line, that does not fit is repeated to who brought it in, to be found there.
-MAY_BADLY: dict[str, set[str]] = {"goal import": {WORDS}, "import": {TOLD}}
+MAY_BADLY: dict[str, set[str]] = {"goal import": {WORDS}, "import": {TOLD}, "redcap import": {TOLD}}
 
 # Each command, so that it goes well; what is typed into it stands behind it. They are done in this order.
 WELL: list[tuple[str, list[str], str]] = [
@@ -154,6 +154,12 @@ WELL: list[tuple[str, list[str], str]] = [
         "",
     ),
     ("export client", ["c1", "{files}/own.xlsx"], ""),
+    (
+        "redcap export",
+        ["{files}/study.zip", "--to", "them", "--purpose", "care", "--consent", "1"],
+        "",
+    ),
+    ("redcap import", ["{files}/records.csv"], ""),
     ("disclosures", ["--client", "c1"], ""),
     ("refusals", [], ""),
     ("feedback add", ["c1"], SAID),
@@ -188,6 +194,8 @@ BADLY: list[tuple[str, list[str], str]] = [
     ("outbox retry", ["none"], ""),
     ("consent give", ["c1", "--channel", "nowhere"], ""),
     ("export data", ["{files}/tables.zip", "--words"], ""),
+    ("redcap export", ["{files}/study.zip", "--words"], ""),
+    ("redcap import", ["{files}/bad-records.csv"], ""),
     ("export client", ["c1", "{files}/own.xlsx"], ""),
     ("feedback add", ["nobody"], SAID),
     ("feedback add", ["c1", "--entry", "none", "--to", "ana", "--words", SAID], ""),
@@ -197,12 +205,18 @@ ELSEWHERE = {"init", "demo", "plugins check", "plugins new", "rules solve-bowl",
 """Commands that know of no client."""
 OWN_TESTS = {"backup", "restore", "doctor"}
 """Commands whose own tests look for what is told: tests/test_backup.py and tests/test_doctor.py."""
+RECORDS = (
+    "record_id,redcap_repeat_instrument,redcap_repeat_instance,event_id,event_kind,event_at,event_words\n"
+    "c1,cm_event,1,eight,positive_change,{},{}\n"
+)
 FILES = {
     "things.csv": "item,count,value\nradio,9,20.00\n",
     "clients.csv": f"client,name\nc1,{NAME}\nc2,{NAME} Two\n",
     "choices.csv": f"client,rule,words,on,set\nc1,drop-in,{WORDS},2026-01-05,\n"
     f"c1,own,{WORDS},2026-01-05,goal.target=4\n",
     "events.csv": f"id,client,kind,value,at,evidence\nfour,c1,positive_change,{TOLD},2026-01-09,\n",
+    "records.csv": RECORDS.format("2026-01-09 10:00:00", TOLD),
+    "bad-records.csv": RECORDS.format(TOLD, TOLD),
     "bad-clients.csv": f"client,name\n!,{NAME}\n{'x' * 99},{NAME}\nc3,{NAME * 90}\n",
     "bad-choices.csv": f"client,rule,words,on,set\nc1,drop-inn,{WORDS},2026-01-05,\n"
     f"c1,own,{WORDS},2026-13-05,{WORDS}\n",

@@ -39,6 +39,7 @@ COMMANDS = {
     "report": ("report", "See what was spent, what it did, and what may come."),
     "export": ("export", "Write what the ledger holds for other programs to read."),
     "fhir": ("fhir", "Exchange choices and events with an EHR, as FHIR R4."),
+    "redcap": ("redcap", "Exchange choices and events with a REDCap project."),
     "disclosures": ("disclosures", "List what was given to others about clients, and what for."),
     "verify": ("verify", "Check the journal and every row, and replay the log."),
     "journal": ("journal", "See who did what; print an anchor; export for an auditor."),
@@ -48,6 +49,9 @@ COMMANDS = {
     "plugins": ("plugins", "List the plugins, their kinds, and which did not load."),
     "demo": ("demo", "Make a whole program in a new folder and tell its story."),
 }
+
+
+STOPPED = 130  # as shells have it for Ctrl-C
 
 
 class Commands(click.Group):
@@ -98,6 +102,13 @@ class Commands(click.Group):
 
             complain(error)
             ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo(
+                "Stopped. What was asked for is written down as a whole or not at all: have a look before doing it"
+                " again.",
+                err=True,
+            )
+            ctx.exit(STOPPED)
 
     def _add_plugins(self) -> None:
         if not self.__dict__.get("asked"):
