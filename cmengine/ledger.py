@@ -404,6 +404,38 @@ class Ledger:
             self._db.execute("delete from personal where client = ? and about = ?", (client, about))
         self._appended += self._db.total_changes - before
 
+    def about_a_person(self, client: str) -> tuple[int, int]:
+        """Count what is kept about a person: texts, and the words of what they told the program."""
+        sql = (
+            "select (select count(*) from personal where client = ?1), (select count(*) from feedback_words"
+            " where feedback in (select seq from feedback where client = ?1))"
+        )
+        texts, words = self.rows(sql, client)[0]
+        return texts, words
+
+    def erase_person(self, client: str) -> None:
+        """Erase what is kept about a person, the bytes as well; then `compact`, outside the transaction."""
+        self._db.execute("pragma secure_delete = on")
+        before = self._db.total_changes
+        told = "(select seq from feedback where client = ?)"
+        self._db.execute(f"delete from feedback_words where feedback in {told}", (client,))
+        self._db.execute("delete from personal where client = ?", (client,))
+        self._appended += self._db.total_changes - before
+
+    def compact(self) -> None:
+        """Write the file anew, without what was erased, also what earlier changes left of it. Raises CMError."""
+        problem = ""
+        try:
+            self._db.execute("vacuum")
+            busy = self._db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+            problem = "somebody else reads it" if busy else ""
+        except sqlite3.OperationalError as error:
+            problem = str(error)
+        if problem:
+            what = f"what was erased is gone, but its bytes may still be in the file ({problem})"
+            todo = "close what else has it open, and do it again"
+            raise CMError(Mistake(str(self.path), what, todo))
+
     def personal(self, client: str) -> dict[str, str]:
         """Give what was typed about or by a person."""
         return {

@@ -35,6 +35,8 @@ COMMANDS = {
     "refusals": ("refusals", "Count how often the program said no, and why."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "consent": ("consent", "Note what a client allows, and no longer allows."),
+    "information": ("information", "Tell what helps to stay safe, to those who want to hear it."),
+    "strength": ("strength", "Keep what a client is proud of, in their own words."),
     "feedback": ("feedback", "Write down what people say, and what was answered and done."),
     "report": ("report", "See what was spent, what it did, and what may come."),
     "export": ("export", "Write what the ledger holds for other programs to read."),
