@@ -16,8 +16,7 @@ from functools import lru_cache
 from time import monotonic
 from typing import Any, NamedTuple
 
-from cmengine.database import APPLICATION_ID, SCHEMA, STATE, WAIT_SECONDS, connect, in_words
-from cmengine.erasable import SEALED, seal_of
+from cmengine.database import APPLICATION_ID, SCHEMA, STATE, WAIT_SECONDS, WORDS, connect, in_words
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import ENTRY, NOTHING, Draft, Sealer, Signature
 from cmengine.model import Choice, Event
@@ -180,7 +179,9 @@ class Ledger:
         self._draft.add(table, columns, cells)
 
     def sealed(self, table: str, row: Mapping[str, object]) -> str:
-        """Give the seal of a row of a table that can be erased."""
+        """Give the seal of a row of a table of WORDS."""
+        from cmengine.erasable import seal_of  # most that is written holds no words
+
         return seal_of(self._sealer(self.sign().key).seal, table, row)
 
     def _sealer(self, key: bytes) -> Sealer:
@@ -272,7 +273,7 @@ class Ledger:
 
     def insert(self, table: str, **columns: object) -> int:
         """Append a row to a table; give its number."""
-        if table in SEALED:
+        if table in WORDS:
             columns["seal"] = self.sealed(table, columns)
         names = ", ".join(columns)
         marks = ", ".join("?" * len(columns))
@@ -355,6 +356,38 @@ class Ledger:
         else:
             self._db.execute("delete from personal where client = ? and about = ?", (client, about))
         self._appended += self._db.total_changes - before
+
+    def about_a_person(self, client: str) -> tuple[int, int]:
+        """Count what is kept about a person: texts, and the words of what they told the program."""
+        sql = (
+            "select (select count(*) from personal where client = ?1), (select count(*) from feedback_words"
+            " where feedback in (select seq from feedback where client = ?1))"
+        )
+        texts, words = self.rows(sql, client)[0]
+        return texts, words
+
+    def erase_person(self, client: str) -> None:
+        """Erase what is kept about a person, the bytes as well; then `compact`, outside the transaction."""
+        self._db.execute("pragma secure_delete = on")
+        before = self._db.total_changes
+        told = "(select seq from feedback where client = ?)"
+        self._db.execute(f"delete from feedback_words where feedback in {told}", (client,))
+        self._db.execute("delete from personal where client = ?", (client,))
+        self._appended += self._db.total_changes - before
+
+    def compact(self) -> None:
+        """Write the file anew, without what was erased, also what earlier changes left of it. Raises CMError."""
+        problem = ""
+        try:
+            self._db.execute("vacuum")
+            busy = self._db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+            problem = "somebody else reads it" if busy else ""
+        except sqlite3.OperationalError as error:
+            problem = str(error)
+        if problem:
+            what = f"what was erased is gone, but its bytes may still be in the file ({problem})"
+            todo = "close what else has it open, and do it again"
+            raise CMError(Mistake(str(self.path), what, todo))
 
     def personal(self, client: str) -> dict[str, str]:
         """Give what was typed about or by a person."""

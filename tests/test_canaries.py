@@ -21,9 +21,9 @@ from attrs import define, field
 from cmengine.cli import COMMANDS, cli
 
 COMMAND = Path(sys.executable).with_name("cmengine")
-NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM = (
+NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM, STRENGTH = (
     f"Quibblefern {what}"
-    for what in ("Ottoline", "asleep", "hopes", "mixup", "sister", "door", "elder")
+    for what in ("Ottoline", "asleep", "hopes", "mixup", "sister", "door", "elder", "proud")
 )
 CODE = "the code of a voucher"  # which one is known when it is issued
 RULES = """
@@ -71,6 +71,7 @@ MAY: dict[str, set[str]] = {
     "feedback list": {SAID},  # what was said
     "feedback answer": {SAID},  # and what was answered to it
     "client set": {NAME},  # what has just been set
+    "strength list": {STRENGTH},  # in their own words
     "client show": {NAME, WORDS},  # what concerns this client
     "client strata": {STRATUM},  # what has just been written down
     "voucher issue": {NAME, CODE},  # who is handed it; the code, this once
@@ -116,12 +117,21 @@ WELL: list[tuple[str, list[str], str]] = [
     ("consent channels", [], ""),
     ("consent give", ["c1", "--channel", "outbox"], ""),
     ("consent list", ["c1"], ""),
+    ("strength add", ["c1", STRENGTH], ""),
+    ("strength add", ["c1", "Another"], ""),
+    ("strength list", ["c1"], ""),
+    ("strength remove", ["c1", "2"], ""),
+    ("outbox write", ["c1", "hello"], ""),
+    ("information list", ["c1"], ""),
+    ("information offer", ["c1", "naloxone", "--answer", "yes"], ""),
+    ("information say", ["c1", "naloxone"], ""),
     ("outbox list", [], ""),
     ("outbox send", [], ""),
     ("outbox retry", ["--all"], ""),
     ("consent stop", ["c1", "--heard"], f"{NOTE}\n"),
     ("consent stop", ["c1"], ""),
     ("consent withdraw", ["c1"], ""),
+    ("client forget", ["c2", "--yes"], ""),
     ("goal set-aside", ["c1", "own"], ""),
     ("stock add", ["{files}/things.csv"], ""),
     ("stock list", [], ""),
@@ -193,6 +203,12 @@ BADLY: list[tuple[str, list[str], str]] = [
     ("draw show", ["99.1"], ""),
     ("outbox retry", ["none"], ""),
     ("consent give", ["c1", "--channel", "nowhere"], ""),
+    ("strength add", ["c1", f"{STRENGTH}\x1b"], ""),
+    ("strength remove", ["c1", "9"], ""),
+    ("outbox write", ["c1", "helo"], ""),
+    ("information say", ["c1", "tolerance"], ""),
+    ("information offer", ["c1", "weather", "--answer", "no"], ""),
+    ("client forget", ["nobody", "--yes"], ""),
     ("export data", ["{files}/tables.zip", "--words"], ""),
     ("redcap export", ["{files}/study.zip", "--words"], ""),
     ("redcap import", ["{files}/bad-records.csv"], ""),
@@ -315,7 +331,7 @@ class Desk:
                 self._note(str(path), path.read_bytes().decode("latin-1"), set())
 
 
-CANARIES = [NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM]
+CANARIES = [NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM, STRENGTH]
 
 
 @pytest.fixture

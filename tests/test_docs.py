@@ -299,6 +299,13 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("consent channels")
     say("consent give", "c001", "--channel", "outbox")
     say("consent list")
+    say("outbox write", "c001", "hello")
+    say("strength add", "c001", "I am here")
+    say("strength list", "c001")
+    say("strength remove", "c001", "1")
+    say("information offer", "c001", "naloxone", "--answer", "yes")
+    say("information list", "c001")
+    say("information say", "c001", "naloxone")
     say("export data", "counts", "--deidentified")
     say("export client", "c001", "own.zip")
     say("outbox list")
@@ -327,6 +334,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("plugins check", "thanks")
     say("plugins new", "stamp-card", "--kind", "reward")
     say("demo", "told")
+    say("client forget", "c001", "--yes")
     return seen
 
 

@@ -35,6 +35,8 @@ COMMANDS = {
     "refusals": ("refusals", "Count how often the program said no, and why."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "consent": ("consent", "Note what a client allows, and no longer allows."),
+    "information": ("information", "Tell what helps to stay safe, to those who want to hear it."),
+    "strength": ("strength", "Keep what a client is proud of, in their own words."),
     "feedback": ("feedback", "Write down what people say, and what was answered and done."),
     "report": ("report", "See what was spent, what it did, and what may come."),
     "export": ("export", "Write what the ledger holds for other programs to read."),
@@ -49,6 +51,9 @@ COMMANDS = {
     "plugins": ("plugins", "List the plugins, their kinds, and which did not load."),
     "demo": ("demo", "Make a whole program in a new folder and tell its story."),
 }
+
+
+STOPPED = 130  # as shells have it for Ctrl-C
 
 
 class Commands(click.Group):
@@ -99,6 +104,13 @@ class Commands(click.Group):
 
             complain(error)
             ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo(
+                "Stopped. What was asked for is written down as a whole or not at all: have a look before doing it"
+                " again.",
+                err=True,
+            )
+            ctx.exit(STOPPED)
 
     def _add_plugins(self) -> None:
         if not self.__dict__.get("asked"):
