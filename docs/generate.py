@@ -67,6 +67,7 @@ PLAYED = (
             "card.md",
             "feedback.md",
             "saying-no.md",
+            "status.md",
         )
     ),
 )

@@ -68,6 +68,7 @@ MAY: dict[str, set[str]] = {
     "log": {NAME, TOLD},  # who it was, and what has just been written down
     "events": {TOLD},
     "explain": {TOLD},  # what an award was for
+    "status": {NAME},  # for whom something waits
     "feedback list": {SAID},  # what was said
     "feedback answer": {SAID},  # and what was answered to it
     "client set": {NAME},  # what has just been set
@@ -174,6 +175,8 @@ WELL: list[tuple[str, list[str], str]] = [
     ("redcap import", ["{files}/records.csv"], ""),
     ("disclosures", ["--client", "c1"], ""),
     ("refusals", [], ""),
+    ("status", [], ""),
+    ("status", [], ""),
     ("feedback add", ["c1"], SAID),
     ("feedback add", ["c1", "--complaint", "--about", "ben"], SAID),
     ("feedback list", ["--open"], ""),

@@ -320,6 +320,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("redcap import", "study/records.csv")
     say("disclosures")
     say("refusals")
+    say("status")
     say("feedback add", "c001", "--words", "The chairs are hard")
     say("feedback list")
     say("feedback answer", "1", "--said", "Thank you")

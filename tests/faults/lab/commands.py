@@ -168,7 +168,7 @@ READS = {
     "voucher list", "outbox list", "verify", "stock list", "stock reconcile", "fund list", "limits list",
     "limits profiles", "limits show", "draw show", "draw secrets", "draw publish", "draw verify",
     "export accounting", "report", "journal head", "journal list", "journal export", "doctor", "disclosures",
-    "refusals",
+    "refusals", "status",
     "consent list", "consent channels", "information list", "strength list",
     "feedback list",
 }  # fmt: skip
