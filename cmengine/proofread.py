@@ -78,10 +78,14 @@ def read_labels(
     labels: Iterable[str], rule: object, place: Place, book: Wordbook, proof: Proof
 ) -> None:
     """Read the labels that a rule's rewards give, where they are not written in the rule itself."""
-    written = set(_texts(rule))
+    written = [*_texts(rule)]
     for label in sorted(set(labels)):
-        if not any(text in label for text in written if len(text) > 3):
-            proof.add(place, "a label", book.find(label))
+        found = book.find(label)
+        proof.add(place, "a label", [one for one in found if not _stands(one.found, written)])
+
+
+def _stands(word: str, written: Iterable[str]) -> bool:
+    return any(word in text for text in written)
 
 
 def read_kinds(path: Path, book: Wordbook, proof: Proof) -> None:

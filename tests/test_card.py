@@ -22,6 +22,7 @@ from cmengine.card_paper import A6, EDGE, page, pdf
 from cmengine.choices import Wish, choose_goals
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
+from cmengine.overview import overview
 from cmengine.preferences import change
 from cmengine.program import Program
 from cmengine.strengths import add_strength
@@ -151,6 +152,12 @@ def test_a_setback_is_nowhere_on_it_and_changes_nothing(program: Program) -> Non
     assert make_card(program, "c001") == before
 
 
+def test_a_thing_whose_name_would_tell_is_left_out(program: Program) -> None:
+    log(program, "visit", "v1")
+    assert "naloxone kit" in overview(program, "c001").items
+    assert not [one for one in texts(make_card(program, "c001")) if "naloxone" in one]
+
+
 @pytest.mark.parametrize("language", languages())
 def test_it_names_no_program_no_condition_no_date_no_code(program: Program, language: str) -> None:
     card = make_card(program, "c001", language=language, own_words=False)
@@ -268,8 +275,6 @@ def test_nothing_is_cut_on_a_small_screen_with_words_that_are_longer_by_40_perce
 def long_card(program: Program, language: str) -> Card:
     change(program, "c001", [("called", LONG)])
     add_strength(program, "c001", LONG * 3)
-    from cmengine.overview import overview
-
     return card_of(
         overview(program, "c001"),
         language=language,

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from cmengine.cli import COMMANDS, cli
 from cmengine.errors import CMError
+from cmengine.options import Place
 from cmengine.plugins import Registry
 from cmengine.program import Program
+from cmengine.proofread import Proof, read_labels
 from cmengine.publish import check_files
 from cmengine.telling import EXAMPLE, INFORMATION, ON_PAPER, OWN, TEMPLATES, languages, tell
 from cmengine.wording import Wordbook, blocked, shipped, words_of
@@ -171,6 +173,9 @@ def test_nothing_looks_at_a_clients_own_words(words: str) -> None:
 def test_a_name_that_is_a_part_of_a_word_hides_no_word() -> None:
     found = blocked("Hi Al, alcoholics and Alcoholics", own=["Al"], fuller=True)
     assert [one.found for one in found] == ["alcoholics", "Alcoholics"]
+    assert [one.found for one in blocked("Hi Ict, an addict", own=["ict"], fuller=True)] == [
+        "addict"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -381,6 +386,21 @@ def test_a_blocked_word_is_not_published_and_one_that_is_warned_of_is(
     assert done.exit_code == 0, done.output
     assert "Note: " in done.output and "'relapse'" in done.output
     assert list(program.ledger.current_digests()) == ["drop-in"]
+
+
+def test_what_a_plugin_says_of_its_rewards_is_read_as_well() -> None:
+    proof = Proof()
+    table = {"reward": [{"kind": "from elsewhere", "worth": "2.50"}]}
+    labels = ["2.50 for a clean addict", "2.50 for a clean addict", "a thank-you"]
+    read_labels(labels, table, Place("rules.toml"), shipped(), proof)
+    assert [one.what for one in proof.mistakes] == [
+        "a label: 'clean': is a word to avoid",
+        "a label: 'addict': is a word to avoid",
+    ]
+    own = Proof()
+    written = {"reward": [{"says": ["For a clean addict"]}]}
+    read_labels(["slip: For a clean addict"], written, Place("rules.toml"), shipped(), own)
+    assert own.mistakes == []  # told where it is written
 
 
 def test_a_program_adds_words_and_allows_a_phrase_never_in_silence(
