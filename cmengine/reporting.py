@@ -121,7 +121,7 @@ def _goals(program: Program, read: Mapping[str, Rows]) -> Rows:
     rows = []
     for rule in sorted({*chosen, *met, *earned, *current}):
         table = program.table(current[rule])
-        about = _about(program, table["goal"])
+        about = about_of(program, table["goal"])
         rows.append(
             {
                 "rule": rule,
@@ -135,11 +135,15 @@ def _goals(program: Program, read: Mapping[str, Rows]) -> Rows:
                 "cents": earned[rule],
             }
         )
-    order = {about: n for n, about in enumerate(DRUGS, start=1)}
-    return sorted(rows, key=lambda row: (order.get(row["about"], 0), row["about"], row["title"]))
+    return sorted(rows, key=lambda row: (drugs_last(row["about"]), row["title"]))
 
 
-def _about(program: Program, goal: Mapping[str, Any]) -> str:
+def drugs_last(about: str) -> tuple[int, str]:
+    """Order what goals are about: what has nothing to do with drugs comes first."""
+    return DRUGS.index(about) + 1 if about in DRUGS else 0, about
+
+
+def about_of(program: Program, goal: Mapping[str, Any]) -> str:
     """Say what a goal is about: what the kinds of event that it names are about, drugs before all else."""
     named = [
         program.kinds[word].about
@@ -228,4 +232,7 @@ def _said(found: Any) -> Iterator[str]:
 def _open(feedback: Rows) -> Iterator[Remark]:
     late = sum(row["open_over_14_days"] for row in feedback)
     if late:
-        yield Remark("feedback", f"{late} of what people told us is open for over 14 days.")
+        yield Remark(
+            "feedback",
+            f"Of what people told us, {late} have waited for an answer for over 14 days.",
+        )
