@@ -1,10 +1,11 @@
 """A program's report: its figures, read at one moment, as plain values with stable names. Amounts are in cents."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from cmengine.database import connect
 from cmengine.equity import by_strata
 from cmengine.errors import CMError, Fault
 from cmengine.figures import Figure, queries
@@ -15,10 +16,12 @@ from cmengine.ordinals import nth
 from cmengine.period import Period
 from cmengine.program import Program
 from cmengine.spending import Promised, Rows, by_fund, expected_by, funds_of, months_of, short
+from cmengine.sqlite import sqlite3
 from cmengine.versions import compare
 
 DRUGS = ("safer use", "use")
 """What goals about drugs are about, as `kinds.toml` says it; they are told after all others."""
+LONG = ("returns", "often", "amounts")  # figures that look at every client's days
 READS = 3  # how often the figures are read anew where somebody writes meanwhile
 
 
@@ -40,12 +43,31 @@ def report(program: Program, period: Period) -> dict[str, Any]:
 
 
 def _read(ledger: Ledger, wanted: Mapping[str, Figure]) -> dict[str, Rows]:
-    """Read every figure but the awards that wait, which may be many."""
-    return {
-        name: [dict(row) for row in ledger.rows(figure.sql)]
-        for name, figure in wanted.items()
-        if name != "waiting"
-    }
+    """Read every figure but the awards that wait, which may be many.
+
+    SQLite lets other threads work while it does: the figures that take long are read beside the others.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    def beside() -> dict[str, Rows]:
+        connection = connect(ledger.path)
+        try:
+            return {name: _rows(connection.execute(wanted[name].sql)) for name in LONG}
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as helper:
+        long = helper.submit(beside)
+        read = {
+            name: _rows(ledger.rows(figure.sql))
+            for name, figure in wanted.items()
+            if name != "waiting" and name not in LONG
+        }
+        return read | long.result()
+
+
+def _rows(found: Iterable[sqlite3.Row]) -> Rows:
+    return [dict(row) for row in found]
 
 
 def _promised(program: Program, waiting: Figure, read: Mapping[str, Rows]) -> Promised:
