@@ -146,7 +146,7 @@ def public_sections(program: Program, period: Period) -> list[Section]:
 
 
 def _given(read: dict[str, Rows], amount: int | None) -> Section:
-    """Say what was given. Both tables add up to the same sum: where it may not be told, neither tells anything."""
+    """Say what was given, by month and by fund; both add up to the same sum."""
     given, waiting = read["given"][0], read["waiting"][0]
     seen = {
         name: shown_rows([row["people"] for row in read[name]], given["people"], apart=False)
@@ -155,7 +155,7 @@ def _given(read: dict[str, Rows], amount: int | None) -> Section:
     whole = all(total for _, total in seen.values())
     tables = []
     for name, head in (("by_month", "month"), ("by_fund", "fund")):
-        shown = [yes and whole for yes in seen[name][0]]
+        shown = seen[name][0]
         lines = [
             (
                 row["name"] or "no fund named",
