@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cmengine.dice import draw
     from cmengine.errors import did_you_mean
-    from cmengine.ladder import Phase, climb, phase_at, phase_worth
+    from cmengine.ladder import climb
     from cmengine.marker import hookimpl
     from cmengine.model import (
         Arithmetic,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Samples,
     )
     from cmengine.money import cents, dollars
+    from cmengine.phases import Phase, phase_at, phase_worth
 
 __all__ = [
     "Arithmetic",
@@ -57,15 +58,15 @@ __all__ = [
 # Where each name that is not a value of the model lives: a name is imported when it is asked for, so
 # that a command at the desk need not wait for those it does not use.
 _HOMES = {
-    "Phase": "ladder",
+    "Phase": "phases",
     "cents": "money",
     "climb": "ladder",
     "did_you_mean": "errors",
     "dollars": "money",
     "draw": "dice",
     "hookimpl": "marker",
-    "phase_at": "ladder",
-    "phase_worth": "ladder",
+    "phase_at": "phases",
+    "phase_worth": "phases",
 }
 
 

@@ -47,7 +47,6 @@ def _kinds(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     parts = {
         "goal": [table.get("goal")],
         "reward": table.get("reward"),
-        "notifier": table.get("notify"),
     }
     for part, listed in parts.items():
         for one in listed if isinstance(listed, list) else ():

@@ -26,7 +26,7 @@ SHOWN = {
     "reason", "occurrence", "n", "reward", "label", "cents", "item", "event", "after_event",
     "turn", "correction", "voucher", "code_hash", "purchase", "brand", "serial", "expires",
     "sealed", "pieces", "units", "card", "goods", "instead_of", "expected", "counted", "apart",
-    "witness", "fund",
+    "witness", "fund", "named", "after_restore", "last_card",
 }  # fmt: skip
 """Columns that an auditor is shown, beside those that say when and by whom; some as tokens. A table with
 any other column is not shown."""

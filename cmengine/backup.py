@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import Anchor, read_anchor
@@ -150,7 +150,7 @@ def checked(
     from cmengine.ledger import open_ledger
 
     with contextlib.closing(open_ledger(folder / DATABASE)) as ledger:
-        copy = evolve(program, folder=folder, ledger=ledger)
+        copy = Program(**{**program.parts(), "folder": folder, "ledger": ledger})
         verdict = verify(copy, progress, anchor=anchor)
     if not verdict.ok:
         where = str(program.ledger.path)

@@ -176,13 +176,10 @@ def unsure(registry: Registry, rules: Iterable[Rule], folder: Path) -> list[Unsu
     used: dict[str, list[tuple[str, str]]] = {}
     owners = {kind: plugin for plugin in registry.plugins for kind in plugin.kinds}
     for rule in rules:
-        parts: list[tuple[str, Any]] = [
-            ("goal", rule.goal),
-            *(("reward", one) for one in rule.rewards),
-        ]
-        parts += [("notifier", one) for one in rule.notify]
-        for part, one in parts:
-            kind = f"{part} {one.kind}"
+        parts = [f"goal {rule.goal.kind}"]
+        parts += [f"reward {one.kind}" for one in rule.rewards]
+        parts += [f"notifier {kind}" for kind in rule.notify]
+        for kind in parts:
             if kind in owners:
                 used.setdefault(owners[kind].name, []).append((kind, rule.id))
     results = read_results(folder)

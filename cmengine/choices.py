@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from cmengine.engine import Logbook, client_code_mistakes
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
@@ -75,7 +75,7 @@ def choose_goals(
             try:
                 chosen.append(_choose(program, book, wish, current, together))
             except CMError as error:
-                mistakes += [evolve(mistake, where=here) for mistake in error.mistakes]
+                mistakes += [mistake._replace(where=here) for mistake in error.mistakes]
         stop_if(mistakes)
         book.close()
     return chosen, added
@@ -209,8 +209,7 @@ def set_goal(
     with program.ledger.writing():
         book, latest = _latest(program, client, rule, on)
         merged = dict(latest.settings) | dict(settings)
-        choice = evolve(
-            latest,
+        choice = latest._replace(
             id=program.new_id(),
             settings=tuple(sorted(merged.items())),
             on=on or program.today(),
@@ -219,7 +218,7 @@ def set_goal(
             _with(program, choice)
         except CMError as error:
             raise CMError(
-                *(evolve(m, where=f"client '{client}', rule '{rule}'") for m in error.mistakes)
+                *(m._replace(where=f"client '{client}', rule '{rule}'") for m in error.mistakes)
             ) from error
         book.choose(choice, program.now())
         book.close()
@@ -242,7 +241,7 @@ def accept_version(program: Program, client: str, rule: str, on: date | None = N
             raise CMError(
                 Mistake(where, "this is the newest version already", "nothing is to be done")
             )
-        choice = evolve(latest, id=program.new_id(), digest=newest, on=on or program.today())
+        choice = latest._replace(id=program.new_id(), digest=newest, on=on or program.today())
         new = _with(program, choice)
         less = compare(program.rule_of(latest), new, program.kinds).less
         if less:
@@ -276,7 +275,7 @@ def set_aside(program: Program, client: str, rule: str, on: date | None = None) 
                 put_away.append(stands)
         for one in put_away:
             book.choose(
-                evolve(one, id=program.new_id(), on=max(day, one.on), stands=False, words=""),
+                one._replace(id=program.new_id(), on=max(day, one.on), stands=False, words=""),
                 program.now(),
             )
         book.close()

@@ -190,7 +190,13 @@ def _write_count(
         expected=expected,
         counted=counted,
         apart=int(apart),
+        after_restore=_last(program.ledger, "restores"),
+        last_card=_last(program.ledger, "cards"),
         counted_at=program.now().isoformat(),
         counted_by=program.by,
         witness=witness,
     )
+
+
+def _last(ledger: Ledger, table: str) -> int:
+    return int(ledger.rows(f"select coalesce(max(seq), 0) from {table}")[0][0])

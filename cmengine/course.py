@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 import attrs
-from attrs import Factory, define, evolve, frozen
+from attrs import Factory, define, frozen
 
 from cmengine.days import week_number
 from cmengine.errors import CMError
@@ -248,7 +248,7 @@ def gain_of(
 
 
 def _unrewarded(rule: Rule) -> Rule:
-    return evolve(rule, rewards=())
+    return rule._replace(rewards=())
 
 
 def _no_dice(event: str, rule: str, reward: int) -> Random:

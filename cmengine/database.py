@@ -1,8 +1,9 @@
 """Open the file of a ledger with the settings that its durability depends on. One connection factory."""
 
-from pathlib import Path
+import os
 
 from cmengine.errors import CMError, Mistake
+from cmengine.places import StrPath
 from cmengine.sqlite import sqlite3
 
 APPLICATION_ID = 0x636D656E  # "cmen"
@@ -25,7 +26,7 @@ def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
     return ("wal", "full") if fixed else ("delete", "extra")
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: StrPath) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
     connection.row_factory = sqlite3.Row
     mode, sync = journal_mode(sqlite3.sqlite_version_info)
@@ -40,6 +41,9 @@ def connect(path: Path) -> sqlite3.Connection:
             connection.execute(f"pragma {setting}")
         if connection.execute("pragma journal_mode").fetchone()[0] != mode:
             connection.execute(f"pragma journal_mode = {mode}")
+    except UnicodeError as error:  # what SQLite says of a damaged schema repeats it
+        connection.close()
+        raise sqlite3.DatabaseError("the schema is malformed") from error
     except sqlite3.DatabaseError:
         connection.close()
         raise
@@ -50,7 +54,7 @@ NOTHING = "nothing was written"
 PERHAPS = "whether it was written is not certain: look whether it is there before doing it again"
 
 
-def in_words(path: Path, error: Exception, *, committing: bool = False) -> CMError:
+def in_words(path: StrPath, error: Exception, *, committing: bool = False) -> CMError:
     """Say what stopped SQLite, and what to do. A disk that fails while a transaction is being committed
     leaves it open whether it is there.
     """
@@ -65,20 +69,24 @@ def in_words(path: Path, error: Exception, *, committing: bool = False) -> CMErr
     }
     todo = next(
         (words for part, words in advice.items() if part in text),
-        f"check the disk that holds {path.parent}, then do it again",
+        f"check the disk that holds {_folder(path)}, then do it again",
     )
     if committing and "I/O" in text:
-        told = f"{PERHAPS}; check the disk that holds {path.parent}"
+        told = f"{PERHAPS}; check the disk that holds {_folder(path)}"
     else:
         told = f"{NOTHING}; {todo}"
     return CMError(Mistake(str(path), f"the ledger could not be used ({text})", told))
 
 
-def _room(path: Path) -> str:
+def _folder(path: StrPath) -> str:
+    return os.path.dirname(path) or "."
+
+
+def _room(path: StrPath) -> str:
     """Say how much room is left for the files of a folder."""
     import shutil  # only where there is none
 
     try:
-        return f" ({shutil.disk_usage(path.parent).free:,} bytes are left in {path.parent})"
+        return f" ({shutil.disk_usage(_folder(path)).free:,} bytes are left in {_folder(path)})"
     except OSError:
-        return f" (that of {path.parent})"
+        return f" (that of {_folder(path)})"

@@ -17,6 +17,7 @@ from cmengine.journal import NOTHING, Sealer, hash_of
 from cmengine.program import FUTURE, Program
 from cmengine.proofread import look_over
 from cmengine.reconcile import reconcile
+from cmengine.recount import uncounted
 from cmengine.settings import DATABASE, KEY, RULES
 from cmengine.shape import shape_problems
 from cmengine.sqlite import sqlite3
@@ -159,6 +160,8 @@ def stock(program: Program) -> Iterator[Mistake]:
     """What was bought is all accounted for, and there is enough of it that can be handed out."""
     for problem in reconcile(program).problems:
         yield Mistake("stock", problem, "see all of it with: cmengine stock reconcile")
+    for one in uncounted(program.ledger).values():
+        yield Mistake("stock", f"{one.brand}: {one.what}", one.todo)
     for shelf in shelves(program):
         if shelf.low:
             yield Mistake("stock", f"{shelf.name}: {shelf.on_hand} left", "get some more")

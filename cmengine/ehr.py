@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from attrs import Factory, define, evolve
+from attrs import Factory, define
 
 from cmengine import fhir
 from cmengine.choices import Wish, choose_goals, set_aside
@@ -92,7 +92,7 @@ def _resources(program: Program, clients: Sequence[str], codes: Codes) -> Iterat
             latest = rows[-1].choice
             words = next((row.choice.words for row in rows[::-1] if row.choice.words), "")
             title = program.table(latest.digest)["title"]
-            yield fhir.goal(evolve(latest, words=words), rows[0].choice.on, codes, title)
+            yield fhir.goal(latest._replace(words=words), rows[0].choice.on, codes, title)
         corrected = {one.event for one in ledger.corrections_of(client)}
         for stored in ledger.all_events_of(client):
             kind = program.kinds.get(stored.event.kind)
@@ -137,7 +137,7 @@ def import_bundle(program: Program, path: Path, codes: Codes, *, add_clients: bo
             what, _, todo = str(error).partition("; ")
             mistakes.append(Mistake(here, what, todo))
         except CMError as error:
-            mistakes += [evolve(mistake, where=here) for mistake in error.mistakes]
+            mistakes += [mistake._replace(where=here) for mistake in error.mistakes]
     stop_if(mistakes[:MOST_SHOWN])
     _choose(program, goals, came, add_clients=add_clients)
     _log(program, [event for _, event in events], new, came)

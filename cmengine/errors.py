@@ -1,16 +1,13 @@
 """A mistake that somebody can mend: shown as lines, never as a traceback."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-from attrs import frozen
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cmengine.refusals import Refusal
 
 
-@frozen
-class Mistake:
+class Mistake(NamedTuple):
     """One thing that is wrong: where, what, and what to do about it."""
 
     where: str

@@ -24,7 +24,8 @@ from cmengine.limits import (
     warn_line,
 )
 from cmengine.program import Program
-from cmengine.settings import SETTINGS, Limit, Settings
+from cmengine.sections import Limit
+from cmengine.settings import SETTINGS, Settings
 
 
 def terms_of(settings: Settings, added: Mapping[str, int] | None = None) -> Terms:

@@ -8,19 +8,20 @@ an entry into the journal; what cannot be journaled does not happen.
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
 from cmengine.database import APPLICATION_ID, SCHEMA, STATE, WAIT_SECONDS, connect, in_words
+from cmengine.erasable import SEALED, seal_of
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import ENTRY, NOTHING, Draft, Sealer, Signature
 from cmengine.model import Choice, Event
+from cmengine.places import StrPath, is_file
 from cmengine.sqlite import sqlite3
 from cmengine.timeline import Correction, TimelineRow
 
@@ -100,7 +101,7 @@ class Remembered(NamedTuple):
 class Ledger:
     """An open ledger. Rows become values here and nowhere else."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: StrPath) -> None:
         self._db = connection
         self.path = path
         self.sign: Callable[[], Signature] = _nobody
@@ -178,6 +179,10 @@ class Ledger:
             self._draft = Draft(self._sealer(self.sign().key))
         self._draft.add(table, columns, cells)
 
+    def sealed(self, table: str, row: Mapping[str, object]) -> str:
+        """Give the seal of a row of a table that can be erased."""
+        return seal_of(self._sealer(self.sign().key).seal, table, row)
+
     def _sealer(self, key: bytes) -> Sealer:
         if key not in self._sealers:
             self._sealers[key] = Sealer(key)
@@ -238,7 +243,7 @@ class Ledger:
         cursor.row_factory = None
         return iter(cursor.execute(sql, values))
 
-    def copy(self, path: Path) -> None:
+    def copy(self, path: StrPath) -> None:
         """Write a consistent copy, as it stands at one moment, to a new file that only its owner can read."""
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         try:
@@ -267,6 +272,8 @@ class Ledger:
 
     def insert(self, table: str, **columns: object) -> int:
         """Append a row to a table; give its number."""
+        if table in SEALED:
+            columns["seal"] = self.sealed(table, columns)
         names = ", ".join(columns)
         marks = ", ".join("?" * len(columns))
         done = self._db.execute(
@@ -340,10 +347,11 @@ class Ledger:
         before = self._db.total_changes
         if text:
             sql = (
-                "insert into personal (client, about, text) values (?, ?, ?)"
-                " on conflict (client, about) do update set text = excluded.text"
+                "insert into personal (client, about, text, seal) values (?, ?, ?, ?)"
+                " on conflict (client, about) do update set text = excluded.text, seal = excluded.seal"
             )
-            self._db.execute(sql, (client, about, text))
+            row = {"client": client, "about": about, "text": text}
+            self._db.execute(sql, (*row.values(), self.sealed("personal", row)))
         else:
             self._db.execute("delete from personal where client = ? and about = ?", (client, about))
         self._appended += self._db.total_changes - before
@@ -730,7 +738,7 @@ def _stored(row: Sequence[Any]) -> Stored:
     )
 
 
-def create_ledger(path: Path) -> Ledger:
+def create_ledger(path: StrPath) -> Ledger:
     """Make a new ledger file that only its owner can read. Raises FileExistsError, or CMError in words."""
     from cmengine.migrations import migrate
 
@@ -746,12 +754,12 @@ def create_ledger(path: Path) -> Ledger:
     return ledger
 
 
-def open_ledger(path: Path) -> Ledger:
+def open_ledger(path: StrPath) -> Ledger:
     """Open a ledger that is there; never make one. Raises CMError in words."""
     try:
-        if not path.is_file() or path.stat().st_size == 0:
-            what = "is empty" if path.is_file() else "the program's ledger is not here"
-            what = "is a folder, not a ledger" if path.is_dir() else what
+        if not is_file(path) or os.stat(path).st_size == 0:
+            what = "is empty" if is_file(path) else "the program's ledger is not here"
+            what = "is a folder, not a ledger" if os.path.isdir(path) else what
             raise CMError(
                 Mistake(
                     str(path),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Hashable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from attrs import Attribute, field, frozen
 
@@ -203,13 +203,12 @@ class Samples(Protocol):
         ...
 
 
-@frozen(kw_only=True)
-class Rule:
+class Rule(NamedTuple):
     """A goal, and what meeting it earns.
 
     `per_day` and `per_week` are how many occurrences count in a day and in a week (None: all).
-    `digest` names this very version of the rule. `channels` are the names of the channels of `notify`, one by
-    one, as a client's consent has them. `settings` are a client's own, as far as they concern the rewards;
+    `digest` names this very version of the rule. `notify` names the kinds of its notifiers, `channels` their channels,
+    one by one, as a client's consent has them. `settings` are a client's own, as far as they concern the rewards;
     `variants` are the rule as a client may so set it.
     """
 
@@ -225,7 +224,7 @@ class Rule:
     per_week: int | None = None
     calendar: "tuple[Span, ...]" = ()
     client_sets: tuple[str, ...] = ()
-    notify: tuple[Notifier, ...] = ()
+    notify: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     digest: str = ""
     settings: tuple[tuple[str, str], ...] = ()
@@ -237,8 +236,7 @@ class Rule:
         return (starts is None or starts <= day) and (ends is None or day <= ends)
 
 
-@frozen(kw_only=True)
-class Choice:
+class Choice(NamedTuple):
     """A client chose a rule, in their own words, with their own settings, from the day `on`.
 
     A row of a client's timeline: `stands` is False where the goal was set aside from that day on.

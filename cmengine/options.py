@@ -5,18 +5,21 @@ Text that a client or a command line gives (`from_text`) is read by the same typ
 """
 
 import re
+import sys
 import types
 import typing
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import attrs
 
 from cmengine.days import YEARS, read_day
 from cmengine.errors import Mistake, closest, did_you_mean
+from cmengine.money import are_digits
+from cmengine.places import StrPath
 
 Key = tuple[str | int, ...]
 MOST_TEXT = 2_000
@@ -26,28 +29,26 @@ _NAMES: dict[type, tuple[str, str]] = {
     int: ("a whole number", "write it like 3, without quotes"),
     bool: ("true or false", "write true or false, without quotes"),
     date: ("a date", "write it like 2026-01-05, without quotes"),
-    Path: ("the name of a file in the program's folder", 'write it like "outbox.txt"'),
 }
 # What the program itself keeps in its folder: no option may name one of these as a file to write to.
 _OWN = ("program.", "plugins.json", "kinds.toml", "rules")
 
 
-@attrs.frozen(eq=False, repr=False)
-class Place:
+class Place(NamedTuple):
     """Where in a file something stands, so that a mistake can say it: a name, and a key path."""
 
     name: str
     key: Key = ()
-    lines: Mapping[Key, int] = attrs.field(factory=dict, eq=False)
+    lines: Mapping[Key, int] = MappingProxyType({})
     subject: str = ""
 
     def at(self, *more: str | int) -> "Place":
         """Go further in."""
-        return attrs.evolve(self, key=(*self.key, *more))
+        return self._replace(key=(*self.key, *more))
 
     def about(self, subject: str) -> "Place":
         """Name the rule (or whatever it is) that this is about."""
-        return attrs.evolve(self, subject=subject)
+        return self._replace(subject=subject)
 
     def wrong(self, what: str, todo: str = "") -> Mistake:
         """Make the mistake that stands here, with its line where that can be known."""
@@ -104,7 +105,7 @@ def read_options(
     place: Place,
     *,
     called: str,
-    folder: Path | None = None,
+    folder: StrPath | None = None,
     said: Collection[str] = (),
     also: Sequence[str] = (),
 ) -> tuple[Any, list[Mistake]]:
@@ -126,8 +127,8 @@ def read_options(
                 complete = False
                 if name not in said:
                     mistakes.append(place.wrong(f"{name} is missing", f"'{called}' needs it"))
-            elif isinstance(attribute.default, Path) and folder:
-                values[name] = folder / attribute.default
+            elif isinstance(attribute.default, _paths()) and folder:
+                values[name] = type(attribute.default)(folder, attribute.default)
             continue
         value, wrong = _read(attribute, table[name], place.at(name), folder)
         mistakes += wrong
@@ -145,7 +146,7 @@ def read_options(
 def _in_words(error: Exception) -> tuple[str, str]:
     """Give (what is wrong, what to do) of an error that a class raised about its own options."""
     text = str(error.args[0] if error.args else error)
-    bound = _BOUND.fullmatch(text)
+    bound = re.fullmatch(_BOUND, text)
     if bound:
         small = bound["sign"] in (">=", ">")
         todo = f"{bound['bound']} or {'more' if small else 'less'}"
@@ -155,7 +156,7 @@ def _in_words(error: Exception) -> tuple[str, str]:
 
 
 # How attrs says that a number is out of bounds.
-_BOUND = re.compile(r"'\w+' must be (?P<sign>[<>]=?) (?P<bound>\S+): (?P<value>.+)", re.DOTALL)
+_BOUND = r"(?s)'\w+' must be (?P<sign>[<>]=?) (?P<bound>\S+): (?P<value>.+)"
 
 
 def from_text(cls: type[Any], name: str, text: str) -> Any:
@@ -178,18 +179,20 @@ def from_text(cls: type[Any], name: str, text: str) -> Any:
     return text
 
 
-_NUMBER = re.compile(r"[+-]?\d{1,12}(\.\d{1,6})?", re.ASCII)
-
-
 def number(text: object) -> Decimal:
     """Read a plain decimal number of at most 12 digits and 6 places. Raises ValueError for others."""
-    if isinstance(text, str) and _NUMBER.fullmatch(text):
+    if isinstance(text, str) and _is_number(text):
         return Decimal(text)
     if isinstance(text, (int, Decimal)) and not isinstance(text, bool):
         read = Decimal(text)
-        if read.is_finite() and abs(read.adjusted()) < 13 and _NUMBER.fullmatch(f"{read:f}"):
+        if read.is_finite() and abs(read.adjusted()) < 13 and _is_number(f"{read:f}"):
             return read
     raise ValueError(f"{as_written(text)} is not a number; write it like 4000 or 2.5")
+
+
+def _is_number(text: str) -> bool:
+    whole, dot, part = text[text[:1] in ("+", "-") :].partition(".")
+    return are_digits(whole, 12) and (are_digits(part, 6) or not dot)
 
 
 def _attributes(cls: type[Any]) -> list[Any]:
@@ -209,7 +212,9 @@ def _plain(annotation: Any) -> tuple[Any, bool]:
     return annotation, False
 
 
-def _read(attribute: Any, raw: Any, place: Place, folder: Path | None) -> tuple[Any, list[Mistake]]:
+def _read(
+    attribute: Any, raw: Any, place: Place, folder: StrPath | None
+) -> tuple[Any, list[Mistake]]:
     name = shown(place.key[2:]) if len(place.key) > 2 else attribute.name
     value = raw
     if attribute.converter is None:
@@ -228,7 +233,7 @@ def _read(attribute: Any, raw: Any, place: Place, folder: Path | None) -> tuple[
 
 
 def _by_type(
-    wanted: Any, raw: Any, place: Place, name: str, folder: Path | None
+    wanted: Any, raw: Any, place: Place, name: str, folder: StrPath | None
 ) -> tuple[Any, list[Mistake]]:
     origin = typing.get_origin(wanted)
     if origin is typing.Literal:
@@ -253,7 +258,7 @@ def _by_type(
         except ValueError as error:
             what, todo = _in_words(error)
             return None, [place.wrong(f"{name}: {what}", todo)]
-    if wanted is Path:
+    if wanted in _paths():
         return _file(raw, place, name, folder)
     if wanted is int:
         return _whole(raw, place, name)
@@ -286,7 +291,7 @@ def _whole(raw: Any, place: Place, name: str) -> tuple[Any, list[Mistake]]:
 
 
 def _list(
-    inner: Any, raw: Any, place: Place, name: str, folder: Path | None
+    inner: Any, raw: Any, place: Place, name: str, folder: StrPath | None
 ) -> tuple[Any, list[Mistake]]:
     if not isinstance(raw, list) or not raw:
         one = f"{{{_options_of(inner)[0]} = ...}}" if attrs.has(inner) else '"..."'
@@ -302,7 +307,15 @@ def _list(
     return tuple(values), mistakes
 
 
-def _file(raw: Any, place: Place, name: str, folder: Path | None) -> tuple[Any, list[Mistake]]:
+def _paths() -> tuple[type[Any], ...]:
+    """Give the class of a path, where the class with such an option has imported it."""
+    module = sys.modules.get("pathlib")
+    return (module.Path,) if module else ()
+
+
+def _file(raw: Any, place: Place, name: str, folder: StrPath | None) -> tuple[Any, list[Mistake]]:
+    from pathlib import Path  # late: the commands at the desk need none
+
     if (
         not isinstance(raw, str)
         or not raw.isprintable()
@@ -311,7 +324,8 @@ def _file(raw: Any, place: Place, name: str, folder: Path | None) -> tuple[Any, 
         or "\\" in raw
         or ":" in raw
     ):
-        return _not_one(Path, raw, place, name)
+        what = f"{name}: {as_written(raw)} is not the name of a file in the program's folder"
+        return None, [place.wrong(what, 'write it like "outbox.txt"')]
     path = Path(raw)
     if path.is_absolute() or ".." in path.parts:
         return None, [
@@ -320,4 +334,4 @@ def _file(raw: Any, place: Place, name: str, folder: Path | None) -> tuple[Any, 
     if path.parts[0].lower().startswith(_OWN):
         what = f"{name}: {raw} is a file of the program itself"
         return None, [place.wrong(what, "name another, like outbox.txt")]
-    return (folder / path if folder else path), []
+    return (Path(folder, path) if folder else path), []

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.options import read_options
-from cmengine.settings import Limit
+from cmengine.sections import Limit
 from cmengine.toml import parse
 
 FOLDER = "limit_profiles"

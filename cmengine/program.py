@@ -4,10 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from attrs import Factory, define, evolve
 
 from cmengine.days import day_of, moment_on
 from cmengine.dice import commitment, dice_from
@@ -20,6 +17,7 @@ from cmengine.kinds import Kind
 from cmengine.ledger import Ledger, create_ledger, open_ledger
 from cmengine.model import Choice, Rule
 from cmengine.options import Place
+from cmengine.places import StrPath, inside, is_file
 from cmengine.quick import SHIPPED, desk_plugins
 from cmengine.rules import Reader
 from cmengine.settings import (
@@ -34,6 +32,8 @@ from cmengine.settings import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cmengine.plugins import Registry
     from cmengine.room import Room
     from cmengine.turns import Turns
@@ -48,23 +48,52 @@ def now_utc() -> datetime:
     return datetime.now().astimezone()
 
 
-@define(eq=False, repr=False)
 class Program:
     """An open program. `by` is who is at the desk; `clock` tells the time."""
 
-    folder: Path
-    settings: Settings
-    kinds: Mapping[str, Kind]
-    registry: "Registry"
-    ledger: Ledger
-    by: str
-    clock: Clock
-    dice: Dice
-    _rules: dict[tuple[str, tuple[tuple[str, str], ...]], Rule] = Factory(dict)
-    _room: "Room | None" = None  # where strangers' goals and rewards are asked
+    def __init__(
+        self,
+        *,
+        folder: StrPath,
+        settings: Settings,
+        kinds: Mapping[str, Kind],
+        registry: "Registry",
+        ledger: Ledger,
+        by: str,
+        clock: Clock,
+        dice: Dice,
+    ) -> None:
+        self.place = folder
+        self.settings = settings
+        self.kinds = kinds
+        self.registry = registry
+        self.ledger = ledger
+        self.by = by
+        self.clock = clock
+        self.dice = dice
+        self._rules: dict[tuple[str, tuple[tuple[str, str], ...]], Rule] = {}
+        self._room: Room | None = None  # where strangers' goals and rewards are asked
+        ledger.sign = self._signature
 
-    def __attrs_post_init__(self) -> None:
-        self.ledger.sign = self._signature
+    @cached_property
+    def folder(self) -> "Path":
+        """Give the program's folder."""
+        from pathlib import Path  # late: see places.py
+
+        return Path(self.place)
+
+    def parts(self) -> dict[str, Any]:
+        """Give what a program like this one is made of."""
+        return {
+            "folder": self.place,
+            "settings": self.settings,
+            "kinds": self.kinds,
+            "registry": self.registry,
+            "ledger": self.ledger,
+            "by": self.by,
+            "clock": self.clock,
+            "dice": self.dice,
+        }
 
     def _signature(self) -> Signature:
         return Signature(self.by, self.now().isoformat(), self.keys.journal)
@@ -72,7 +101,7 @@ class Program:
     @cached_property
     def keys(self) -> Keys:
         """Read the program's secrets, when a draw, a code or the journal needs them. Raises CMError."""
-        return keys_of(self.ledger, self.folder / KEY)
+        return keys_of(self.ledger, inside(self.place, KEY))
 
     def now(self) -> datetime:
         """Give the present moment in the program's zone, to the second."""
@@ -103,7 +132,7 @@ class Program:
 
     def reader(self, *, kinds: bool = False) -> Reader:
         """Give a reader of rules; with `kinds`, it checks the kinds of event against the program's."""
-        return Reader(self.registry, self.kinds if kinds else None, self.folder)
+        return Reader(self.registry, self.kinds if kinds else None, self.place)
 
     def table(self, digest: str) -> dict[str, Any]:
         """Give the kept table of a published rule version."""
@@ -122,7 +151,7 @@ class Program:
             except ValueError as error:
                 raise CMError(Mistake(f"rule '{choice.rule}'", str(error))) from error
             rule = self.built(table, choice.digest)
-            self._rules[key] = evolve(rule, settings=of_rewards(choice.settings))
+            self._rules[key] = rule._replace(settings=of_rewards(choice.settings))
         return self._rules[key]
 
     def built(self, table: Mapping[str, Any], digest: str) -> Rule:
@@ -178,7 +207,7 @@ class Program:
 
 
 def open_program(
-    folder: Path,
+    folder: StrPath,
     *,
     by: str | None = None,
     clock: Clock = now_utc,
@@ -190,13 +219,13 @@ def open_program(
     if settings.staff and who not in settings.staff:
         todo = f"say who you are with: cmengine --by NAME; {did_you_mean(who, settings.staff)}"
         what = f"'{who:.64}' is not among the staff of this program"
-        raise CMError(Mistake(str(folder / SETTINGS), what, todo))
+        raise CMError(Mistake(inside(folder, SETTINGS), what, todo))
     if len(who) > MOST_WHO or not who.isprintable():
         raise CMError(Mistake("--by", f"'{who:.64}' is not a name", "write it in a few letters"))
-    ledger = open_ledger(folder / DATABASE)
-    if not (folder / KEY).is_file():
+    ledger = open_ledger(inside(folder, DATABASE))
+    if not is_file(inside(folder, KEY)):
         ledger.close()
-        read_keys(folder / KEY)
+        read_keys(inside(folder, KEY))
     return Program(
         folder=folder,
         settings=settings,
@@ -209,7 +238,7 @@ def open_program(
     )
 
 
-def keys_of(ledger: Ledger, path: Path) -> Keys:
+def keys_of(ledger: Ledger, path: StrPath) -> Keys:
     """Read the keys; raise CMError where the secret that the program promised is not among them."""
     keys = read_keys(path)
     promised = ledger.one("select commitment from draw_secrets order by seq desc limit 1")
@@ -224,7 +253,7 @@ def keys_of(ledger: Ledger, path: Path) -> Keys:
     return keys
 
 
-def dice_of(ledger: Ledger, folder: Path) -> Dice:
+def dice_of(ledger: Ledger, folder: StrPath) -> Dice:
     """Make the dice of a program: for each event, from the secret that was in force when it was logged.
 
     Neither a secret nor the key is looked at before dice are thrown.
@@ -235,16 +264,16 @@ def dice_of(ledger: Ledger, folder: Path) -> Dice:
         if not turns:
             from cmengine.turns import Turns  # late: most commands at the desk throw no dice
 
-            turns.append(Turns(ledger, folder / KEY))
+            turns.append(Turns(ledger, inside(folder, KEY)))
         return turns[0].secret_of(event)
 
     return dice_from(secret_of)
 
 
-def make_database(folder: Path, *, by: str, clock: Clock = now_utc) -> None:
+def make_database(folder: StrPath, *, by: str, clock: Clock = now_utc) -> None:
     """Make the ledger and the key of a new program, and write down the hash of its draw secret."""
-    keys = make_keys(folder / KEY)
-    ledger = create_ledger(folder / DATABASE)
+    keys = make_keys(inside(folder, KEY))
+    ledger = create_ledger(inside(folder, DATABASE))
     made_at = clock().isoformat(timespec="seconds")
     ledger.sign = lambda: Signature(by, made_at, keys.journal)
     with ledger.writing():

@@ -10,7 +10,6 @@ import os
 import sys
 from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -76,18 +75,18 @@ def _offered(module: str, part: str, kind: str) -> type[Any] | None:
         return None
 
 
-def index_file() -> Path:
+def index_file() -> str:
     """Name the file of the index: one for each Python environment of a user."""
     folder = os.environ.get("CMENGINE_CACHE") or click.get_app_dir("cmengine")
     environment = f"{sys.prefix}-{sys.version_info.major}.{sys.version_info.minor}"
     name = "".join(letter if letter.isalnum() else "-" for letter in environment)
-    return Path(folder) / f"plugins{name[-150:]}.json"
+    return os.path.join(folder, f"plugins{name[-150:]}.json")
 
 
 def _kept() -> dict[str, str]:
     """Read the index: for each kind the module that offers it; nothing where it may have changed."""
     try:
-        with index_file().open(encoding="utf-8") as file:
+        with open(index_file(), encoding="utf-8") as file:
             index = json.load(file)
         if index["format"] == FORMAT and index["seen"] == _seen(index["files"]):
             return dict(index["kinds"])
@@ -108,12 +107,13 @@ def _keep(registry: "Registry") -> None:
     }
     files = sorted({str(sys.modules[module].__file__) for module in kinds.values()})
     index = {"format": FORMAT, "files": files, "seen": _seen(files), "kinds": kinds}
-    file = index_file()
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}")
+    name = index_file()
+    unfinished = f"{name}.{os.getpid()}"
     with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(json.dumps(index), encoding="utf-8")
-        unfinished.replace(file)
+        os.makedirs(os.path.dirname(name), exist_ok=True)
+        with open(unfinished, "w", encoding="utf-8") as file:
+            json.dump(index, file)
+        os.replace(unfinished, name)
 
 
 def _seen(files: list[str]) -> list[list[Any]]:
@@ -124,7 +124,7 @@ def _seen(files: list[str]) -> list[list[Any]]:
     seen = []
     for name in [*dict.fromkeys(sys.path[1:]), *files]:
         try:
-            seen.append([name, Path(name or ".").stat().st_mtime_ns])
+            seen.append([name, os.stat(name or ".").st_mtime_ns])
         except OSError:
             seen.append([name, 0])
     return seen

@@ -54,6 +54,11 @@ _LISTED = (
         instead=("another brand, a voucher of ours, or a thing of equal or more worth",),
     ),
     Listed(
+        name="count",
+        words="gift cards are counted first, because the ledger was put back from a backup",
+        instead=("count them, two of you", "another brand, or a voucher of ours"),
+    ),
+    Listed(
         name="worth",
         words="what would be given instead is worth less than what was earned",
         instead=("something of equal or more worth", "what was earned, when it is there"),

@@ -13,6 +13,7 @@ from cmengine.errors import CMError, Mistake
 from cmengine.journal import Anchor
 from cmengine.ledger import Ledger, open_ledger
 from cmengine.program import Clock, now_utc, open_program
+from cmengine.recount import Uncounted, uncounted
 from cmengine.settings import DATABASE
 from cmengine.verify import Verdict, verify
 
@@ -23,7 +24,8 @@ Progress = Callable[[int], object]
 class Restored:
     """A program that was put back: its folder, the moment it is of, what it was checked for, the folder in
     which the one that was there before is kept, and how many entries of that one are missing in it (None
-    where that is not known).
+    where that is not known). `uncounted` are the brands of gift cards of which none is handed out until they
+    are counted.
     """
 
     folder: Path
@@ -32,6 +34,7 @@ class Restored:
     verdict: Verdict
     kept: Path | None
     lost: int | None
+    uncounted: tuple[Uncounted, ...] = ()
 
 
 def restore(
@@ -60,7 +63,7 @@ def restore(
             made.mkdir(mode=0o700)
             about = read_about(file, made)
             lost = _entries_after(target / DATABASE, about.anchor) if there else None
-            verdict = _write_down(made, file, about.anchor, by, clock, progress)
+            verdict, brands = _write_down(made, file, about.anchor, by, clock, progress)
             kept = None
             if there:
                 kept = _exchange(made, target, clock())
@@ -76,13 +79,17 @@ def restore(
         verdict=verdict,
         kept=kept,
         lost=lost,
+        uncounted=brands,
     )
 
 
 def _write_down(
     folder: Path, file: Path, anchor: Anchor, by: str | None, clock: Clock, progress: Progress
-) -> Verdict:
-    """Check what was unpacked, let its journal go on with the restore, and check it again."""
+) -> tuple[Verdict, tuple[Uncounted, ...]]:
+    """Check what was unpacked, let its journal go on with the restore, and check it again.
+
+    Gives what was found, and which cards are to be counted now.
+    """
     from cmengine.plugins import load_plugins
 
     with closing(open_program(folder, by=by, clock=clock, registry=load_plugins())) as program:
@@ -98,7 +105,8 @@ def _write_down(
             )
         verdict = verify(program, anchor=anchor)
         _stop_if_wrong(file, verdict)
-    return verdict
+        brands = tuple(uncounted(program.ledger).values())
+    return verdict, brands
 
 
 def _stop_if_wrong(file: Path, verdict: Verdict) -> None:

@@ -1,11 +1,9 @@
 """Rule files: TOML to rules, every mistake of a file at once."""
 
-import re
 import typing
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
@@ -15,19 +13,15 @@ from cmengine.errors import Mistake, closest, did_you_mean
 from cmengine.kept import Table, digest, in_words, with_settings
 from cmengine.kinds import Kinds, unknown_kind
 from cmengine.model import Rule
-from cmengine.options import (
-    Place,
-    as_written,
-    misspelt,
-    read_options,
-    unknown_keys,
-)
+from cmengine.options import Place, as_written, misspelt, read_options, unknown_keys
+from cmengine.places import StrPath
 
 if TYPE_CHECKING:
     from cmengine.plugins import Registry
     from cmengine.slots import Span
 
-_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
+MOST_ID = 63
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
 OUTBOX = {"kind": "outbox"}  # how a rule notifies that does not say how
 PACE = ("per_day", "per_week")
 
@@ -73,7 +67,7 @@ class Reader(NamedTuple):
 
     registry: "Registry"
     kinds: Kinds | None = None
-    folder: Path | None = None
+    folder: StrPath | None = None
 
     def read_file(self, tables: Table, place: Place) -> tuple[list[Draft], list[Mistake]]:
         """Read every rule of a parsed rule file."""
@@ -124,7 +118,7 @@ class Reader(NamedTuple):
         plain = {key: value for key, value in table.items() if key in known and key not in parts}
         head, wrong = read_options(Head, plain, place, called="rule", said=said)
         mistakes += wrong
-        if isinstance(named, str) and named.strip() and not _ID.fullmatch(named):
+        if isinstance(named, str) and named.strip() and not _is_id(named):
             mistakes.append(
                 place.at("id").wrong(
                     f"id: '{named:.64}' is not an id",
@@ -139,8 +133,8 @@ class Reader(NamedTuple):
         mistakes += wrong
         rewards, wrong = self._listed(table, "reward", "reward", place)
         mistakes += wrong
-        notify, wrong = self.notifiers(table, place)
-        mistakes += wrong
+        if not known_as:  # those of a version that is kept are made when something is sent
+            mistakes += self.notifiers(table, place)[1]
         calendar, wrong = _calendar(table, place)
         mistakes += wrong
         if table.get("reward", []) == [] and "reward" not in said:
@@ -159,7 +153,7 @@ class Reader(NamedTuple):
             **attrs.asdict(head, recurse=False),
             goal=goal,
             rewards=tuple(rewards),
-            notify=tuple(notify),
+            notify=tuple(one["kind"] for one in table.get("notify", [OUTBOX])),
             channels=channels(table),
             per_day=pace.per_day,
             per_week=pace.per_week,
@@ -169,7 +163,7 @@ class Reader(NamedTuple):
         if not check:
             return rule, []
         variants, mistakes = self._variants(rule, table, place)
-        return (None, mistakes) if mistakes else (attrs.evolve(rule, variants=variants), [])
+        return (None, mistakes) if mistakes else (rule._replace(variants=variants), [])
 
     def _client_rewards(self, table: Table, place: Place) -> list[Mistake]:
         """Check that what a client may set of the rewards is true or false: both can then be judged."""
@@ -206,9 +200,9 @@ class Reader(NamedTuple):
             rewards, wrong = self._listed(own, "reward", "reward", place)
             if wrong:
                 told = f"with {in_words(settings)}, {wrong[0].what}"
-                return (), [attrs.evolve(wrong[0], what=told)]
+                return (), [wrong[0]._replace(what=told)]
             if tuple(rewards) != rule.rewards:
-                variants.append(attrs.evolve(rule, rewards=tuple(rewards), settings=settings))
+                variants.append(rule._replace(rewards=tuple(rewards), settings=settings))
         return tuple(variants), []
 
     def notifiers(self, table: Table, place: Place) -> tuple[list[Any], list[Mistake]]:
@@ -328,7 +322,7 @@ def channels(table: Table) -> tuple[str, ...]:
 
 def _channel_fits(entry: Table, place: Place) -> list[Mistake]:
     name = entry.get("channel", "outbox")
-    if isinstance(name, str) and _ID.fullmatch(name):
+    if isinstance(name, str) and _is_id(name):
         return []
     what = f"channel: {as_written(name)} is not the name of a channel"
     return [place.at("channel").wrong(what, "use small letters, digits and -, like text")]
@@ -384,6 +378,10 @@ def _calendar_fits(rewards: Sequence[Any], has_calendar: bool, place: Place) -> 
             )
         ]
     return []
+
+
+def _is_id(text: str) -> bool:
+    return len(text) <= MOST_ID and text[:1] not in "_-" and _LETTERS.issuperset(text)
 
 
 def _texts(listed: Any) -> list[str]:

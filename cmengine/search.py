@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from random import Random
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from cmengine import deeper
 from cmengine.case import Case
@@ -67,7 +67,7 @@ def search(
     The first rule is the one that is judged. Its dates are left out of it: a rule that starts and ends
     is judged on the days in between.
     """
-    case = Case(tuple(evolve(rule, starts=None, ends=None) for rule in rules))
+    case = Case(tuple(rule._replace(starts=None, ends=None) for rule in rules))
     can_happen = things(case.rules, kinds)
     dice = Random(seed)
     findings: dict[str, Finding] = {}

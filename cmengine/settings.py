@@ -3,24 +3,36 @@
 import os
 from collections.abc import Callable
 from datetime import date, time
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen, validators
+from attrs import field, frozen
 
-from cmengine.errors import CMError, Mistake, closest, did_you_mean, stop_if
+from cmengine.errors import CMError, Mistake, closest, stop_if
 from cmengine.kinds import Kind, read_kinds
-from cmengine.money import cents, dollars
-from cmengine.options import Place, read_options
+from cmengine.options import read_options
+from cmengine.places import StrPath, inside, is_file
 from cmengine.toml import cannot_read, parse, read_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cmengine.sections import (
+        FeedbackSettings,
+        Fund,
+        Limit,
+        MessageSettings,
+        StatusSettings,
+        StockSettings,
+    )
 
 T = TypeVar("T")
 SETTINGS, KINDS, RULES = "program.toml", "kinds.toml", "rules"
 DATABASE, KEY = "program.db", "program.key"
 CHECKED = "plugins.json"
+# The tables of program.toml: see sections.py.
+SECTIONS = ("fund", "limit", "stock", "messages", "feedback", "status")
 TEMPLATES = "templates"  # a program's own
-QUIET = "21:00-08:00"  # the hours in which nobody is to be called: 47 CFR 64.1200(c)(1)
 # ISO 4217 currencies whose smaller unit is not a hundredth: amounts here have two places.
 _NOT_CENTS = frozenset(
     [
@@ -109,95 +121,12 @@ def _month_and_day(text: object) -> tuple[int, int]:
     return read.month, read.day
 
 
-def _optional_cents(text: object) -> int | None:
-    return None if text is None else cents(text)
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class Fund:
-    """Money to give, as `program.toml` has it: a name and an amount in cents.
-
-    It pays for the rules that are named (for all, where none is), `after` another fund has paid what it can.
-    """
-
-    name: str
-    amount: int = field(converter=cents)
-    pays_for: tuple[str, ...] = ()
-    after: str = ""
-    ask: str = ""
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class Limit:
-    """What a funder allows to be issued: at most `most` cents, per client or fund, in a window.
-
-    From `warn_at` cents on it is said how far it is used; a limit without `most` only says it.
-    """
-
-    name: str
-    per: Literal["client", "fund"] = "client"
-    window: Literal["award", "month", "calendar_year", "budget_year", "program"]
-    most: int | None = field(default=None, converter=_optional_cents)
-    warn_at: int | None = field(default=None, converter=_optional_cents)
-    fund: str = ""
-    cite: str = ""
-    ask: str = ""
-    starts: date | None = None
-    ends: date | None = None
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class StockSettings:
-    """How the stock is kept: fewer than `low` on hand is said; `separate` keeps who hands out from counting."""
-
-    low: int = field(default=5, validator=validators.ge(0))
-    separate: bool = True
-
-
-def _quiet_fits(settings: "MessageSettings", attribute: Any, value: str) -> None:
-    if value != QUIET:
-        from cmengine.quiet import read_quiet  # late: only where messages are sent
-
-        read_quiet(value)
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class MessageSettings:
-    """How clients are written to: never in the `quiet` hours of their own time; `tries` times at most, each for
-    so many `seconds`.
-    """
-
-    quiet: str = field(default=QUIET, validator=_quiet_fits)
-    tries: int = field(default=8, validator=[validators.ge(1), validators.le(50)])
-    seconds: int = field(default=30, validator=[validators.ge(1), validators.le(600)])
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class FeedbackSettings:
-    """Who looks after `complaints`, the first of them first; what is not answered for `days` is said.
-
-    14 days is what people are promised where a program says nothing else.
-    """
-
-    complaints: tuple[str, ...] = ()
-    days: int = field(default=14, validator=validators.ge(1))
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class StatusSettings:
-    """What the screen for the morning says: people not seen for `away` days, stock not counted for `count`.
-
-    A kind of event in `not_seen` does not say that somebody came by.
-    """
-
-    away: int = field(default=14, validator=validators.ge(1))
-    count: int = field(default=30, validator=validators.ge(1))
-    not_seen: tuple[str, ...] = ("missed_visit",)
-
-
 @frozen(kw_only=True, eq=False, repr=False)
 class Settings:
-    """What `program.toml` says. `day_boundary` is the local time at which a new day begins."""
+    """What `program.toml` says, but for its sections: see `sections.Sections`.
+
+    `day_boundary` is the local time at which a new day begins.
+    """
 
     name: str
     zone: ZoneInfo = field(converter=read_zone)
@@ -205,116 +134,80 @@ class Settings:
     day_boundary: time = field(default=time(0), converter=_boundary)
     budget_year: tuple[int, int] = field(default=(1, 1), converter=_month_and_day)
     staff: tuple[str, ...] = ()
-    fund: tuple[Fund, ...] = ()
-    limit: tuple[Limit, ...] = ()
-    stock: StockSettings = StockSettings()
-    messages: MessageSettings = MessageSettings()
-    feedback: FeedbackSettings = FeedbackSettings()
-    status: StatusSettings = StatusSettings()
+
+    @property
+    def fund(self) -> "tuple[Fund, ...]":
+        """Give the funds; none, where nothing is written of any."""
+        return ()
+
+    @property
+    def limit(self) -> "tuple[Limit, ...]":
+        """Give the limits of funders."""
+        return ()
+
+    @property
+    def stock(self) -> "StockSettings":
+        """Give how the stock is kept."""
+        from cmengine.sections import StockSettings  # late: see there
+
+        return StockSettings()
+
+    @property
+    def messages(self) -> "MessageSettings":
+        """Give how clients are written to."""
+        from cmengine.sections import MessageSettings  # late: see there
+
+        return MessageSettings()
+
+    @property
+    def feedback(self) -> "FeedbackSettings":
+        """Give who looks after complaints."""
+        from cmengine.sections import FeedbackSettings  # late: see there
+
+        return FeedbackSettings()
+
+    @property
+    def status(self) -> "StatusSettings":
+        """Give what the screen for the morning says."""
+        from cmengine.sections import StatusSettings  # late: see there
+
+        return StatusSettings()
 
 
-@frozen(eq=False, repr=False)
 class Keys:
     """The program's secrets, kept outside the database: for draws, one after the other, for codes and for
-    the journal.
+    the journal. They are never shown.
     """
 
-    draws: tuple[bytes, ...]
-    codes: bytes
-    journal: bytes
+    def __init__(self, draws: tuple[bytes, ...], codes: bytes, journal: bytes) -> None:
+        self.draws = draws
+        self.codes = codes
+        self.journal = journal
 
 
-def read_settings(folder: Path) -> tuple[Settings | None, list[Mistake]]:
+def read_settings(folder: StrPath) -> tuple[Settings | None, list[Mistake]]:
     """Read `program.toml`; give the settings or every mistake."""
-    path = folder / SETTINGS
-    tables, place = parse(read_text(path), str(path))
-    settings, mistakes = read_options(Settings, tables, place, called="program")
-    if settings is None:
-        return None, mistakes
-    return settings, [
-        *mistakes,
-        *_fund_mistakes(settings, place),
-        *_limit_mistakes(settings, place),
-        *_feedback_mistakes(settings, place),
-    ]
+    path = inside(folder, SETTINGS)
+    tables, place = parse(read_text(path), path)
+    if any(key in tables for key in SECTIONS):
+        from cmengine.sections import read_sections  # late: see there
+
+        return read_sections(tables, place)
+    settings, mistakes = read_options(Settings, tables, place, called="program", also=SECTIONS)
+    return settings, mistakes
 
 
-def _same_name(part: str, names: list[str], place: Place) -> list[Mistake]:
-    return [
-        place.at(part, n, "name").wrong(
-            f"name: there is already a {part} named '{name}'", "name it anew"
-        )
-        for n, name in enumerate(names)
-        if name in names[:n]
-    ]
-
-
-def _fund_mistakes(settings: Settings, place: Place) -> list[Mistake]:
-    """Find funds of the same name, and those that come after none there is, or after themselves."""
-    names = [fund.name for fund in settings.fund]
-    mistakes = _same_name("fund", names, place)
-    after = {fund.name: fund.after for fund in settings.fund}
-    for n, fund in enumerate(settings.fund):
-        here = place.at("fund", n, "after")
-        if fund.after and fund.after not in names:
-            what = f"after: there is no fund '{fund.after:.64}'"
-            mistakes.append(here.wrong(what, did_you_mean(fund.after, names)))
-        before, seen = fund.after, {fund.name}
-        while before and before not in seen:
-            seen.add(before)
-            before = after.get(before, "")
-        if before == fund.name:
-            what = f"after: the fund '{fund.name}' would come after itself"
-            mistakes.append(here.wrong(what, "let one of them come first"))
-    return mistakes
-
-
-def _limit_mistakes(settings: Settings, place: Place) -> list[Mistake]:
-    """Find limits of the same name, of no fund there is, and those that say nothing or nonsense."""
-    funds = [fund.name for fund in settings.fund]
-    mistakes = _same_name("limit", [limit.name for limit in settings.limit], place)
-    for n, limit in enumerate(settings.limit):
-        here = place.at("limit", n)
-        if (limit.fund and limit.fund not in funds) or (limit.per == "fund" and not limit.fund):
-            todo = did_you_mean(limit.fund, funds) or "add a [[fund]]"
-            what = f"fund: limit '{limit.name}' names no fund there is"
-            mistakes.append(here.at("fund").wrong(what, todo))
-        if limit.most is None and limit.warn_at is None:
-            mistakes.append(here.wrong("most is missing", "'limit' needs it, or a warn_at"))
-        if None not in (limit.most, limit.warn_at) and (limit.warn_at or 0) > (limit.most or 0):
-            what = f"warn_at: {dollars(limit.warn_at or 0)} is more than the limit itself"
-            mistakes.append(here.at("warn_at").wrong(what, "warn before it is reached"))
-        if limit.window == "award" and limit.warn_at is not None:
-            what = "warn_at: there is nothing to be warned of in one award"
-            mistakes.append(here.at("warn_at").wrong(what, "leave it out"))
-        if limit.starts and limit.ends and limit.ends < limit.starts:
-            what = f"ends: {limit.ends} is before it starts"
-            mistakes.append(here.at("ends").wrong(what, "look at both days"))
-    return mistakes
-
-
-def _feedback_mistakes(settings: Settings, place: Place) -> list[Mistake]:
-    """Find those who would look after complaints, and are not among the staff."""
-    return [
-        place.at("feedback", "complaints", n).wrong(
-            f"complaints: '{name:.64}' is not among the staff", did_you_mean(name, settings.staff)
-        )
-        for n, name in enumerate(settings.feedback.complaints)
-        if settings.staff and name not in settings.staff
-    ]
-
-
-def read_program_kinds(folder: Path) -> tuple[dict[str, Kind], list[Mistake]]:
+def read_program_kinds(folder: StrPath) -> tuple[dict[str, Kind], list[Mistake]]:
     """Read `kinds.toml`; give the kinds and every mistake."""
-    path = folder / KINDS
-    tables, place = parse(read_text(path), str(path))
+    path = inside(folder, KINDS)
+    tables, place = parse(read_text(path), path)
     return read_kinds(tables, place)
 
 
-def load_settings(folder: Path) -> tuple[Settings, dict[str, Kind]]:
+def load_settings(folder: StrPath) -> tuple[Settings, dict[str, Kind]]:
     """Read both files of a program, or raise CMError with every mistake of both."""
     try:
-        here = (folder / SETTINGS).is_file()
+        here = is_file(inside(folder, SETTINGS))
     except OSError as error:
         raise cannot_read(folder, error) from error
     if not here:
@@ -328,7 +221,7 @@ def load_settings(folder: Path) -> tuple[Settings, dict[str, Kind]]:
 
 
 def _collected(
-    read: Callable[[Path], tuple[T, list[Mistake]]], folder: Path
+    read: Callable[[StrPath], tuple[T, list[Mistake]]], folder: StrPath
 ) -> tuple[T | None, list[Mistake]]:
     """Read a file, with a mistake of the file as a whole among the others."""
     try:
@@ -337,7 +230,7 @@ def _collected(
         return None, list(error.mistakes)
 
 
-def no_program(folder: Path) -> CMError:
+def no_program(folder: StrPath) -> CMError:
     """Say that there is no program in a folder, and how to make or name one."""
     return CMError(
         Mistake(
@@ -348,14 +241,14 @@ def no_program(folder: Path) -> CMError:
     )
 
 
-def rule_files(folder: Path) -> list[Path]:
+def rule_files(folder: "Path") -> "list[Path]":
     """Find the rule files of a program or starter folder; scenario files are not among them."""
     return sorted(
         p for p in (folder / RULES).glob("*.toml") if not p.name.endswith(".scenarios.toml")
     )
 
 
-def make_keys(path: Path) -> Keys:
+def make_keys(path: StrPath) -> Keys:
     """Make new secrets and keep them in a file that only its owner can read."""
     import json
     import secrets
@@ -374,7 +267,7 @@ def make_keys(path: Path) -> Keys:
     return keys
 
 
-def add_draw_secret(path: Path) -> bytes:
+def add_draw_secret(path: "Path") -> bytes:
     """Make a further draw secret and keep it in the file of the keys, safely on disk before this returns.
 
     The others stay in the file, used or not. Call it inside the one write transaction. Raises CMError.
@@ -396,12 +289,13 @@ def add_draw_secret(path: Path) -> bytes:
     return secret
 
 
-def read_keys(path: Path) -> Keys:
+def read_keys(path: StrPath) -> Keys:
     """Read a program's secrets; raise CMError in words where they are missing or damaged."""
     import json
 
     try:
-        found: dict[str, Any] = json.loads(path.read_text())
+        with open(path, encoding="utf-8") as file:
+            found: dict[str, Any] = json.load(file)
         draws = tuple(bytes.fromhex(one) for one in found["draws"])
         keys = Keys(draws, bytes.fromhex(found["codes"]), bytes.fromhex(found["journal"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -415,14 +309,14 @@ def read_keys(path: Path) -> Keys:
     return keys
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: StrPath, text: str) -> None:
     """Write a new file that only its owner can read, whatever the umask. Raises FileExistsError."""
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        path.chmod(0o600)
+        os.chmod(path, 0o600)
         file.write(text)
 
 
-def replace_private(path: Path, text: str) -> None:
+def replace_private(path: "Path", text: str) -> None:
     """Put a text in the place of a private file, all of it or none, safely on disk. Raises OSError."""
     new = path.with_name(f"{path.name}.new")
     with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:

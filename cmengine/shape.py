@@ -12,7 +12,11 @@ from cmengine.migrations import migrate
 from cmengine.sqlite import sqlite3
 
 Shape = dict[tuple[str, str], tuple[str, str]]
-_SHAPE = "select type, name, tbl_name, sql from sqlite_schema where substr(name, 1, 1) <> '_' and sql is not null"
+_SHAPE = (
+    "select type, cast(name as text), cast(tbl_name as text), coalesce(sql, '') from sqlite_schema"
+    " where substr(name, 1, 1) <> '_'"
+    " union all select 'step', name, migration_set, '' from _sqlite_migrations"
+)
 
 
 @lru_cache(maxsize=1)

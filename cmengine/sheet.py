@@ -9,15 +9,13 @@ takes a quarter less than a statement a row.
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-
-from attrs import Factory, define, frozen
+from typing import NamedTuple
 
 from cmengine.ledger import Ledger, Remembered
 from cmengine.model import Earned, Event
 
 
-@frozen(eq=False, repr=False)
-class _Table:
+class _Table(NamedTuple):
     """A table that rows are appended to: its name, its columns, and what happens where a row is there."""
 
     name: str
@@ -44,21 +42,23 @@ MEMORIES = _table(
 )
 
 
-@define(eq=False, repr=False)
 class Sheet:
     """Rows that are not written yet, their cells one behind the other, and the numbers that the next get."""
 
-    ledger: Ledger
-    last_event: int
-    last_occurrence: int
-    last_message: int
-    events: list[object] = Factory(list)
-    occurrences: list[object] = Factory(list)
-    awards: list[object] = Factory(list)
-    messages: list[object] = Factory(list)
-    memories: list[object] = Factory(list)
-    _moment: datetime | None = None
-    _moment_text: str = ""
+    def __init__(
+        self, ledger: Ledger, last_event: int, last_occurrence: int, last_message: int
+    ) -> None:
+        self.ledger = ledger
+        self.last_event = last_event
+        self.last_occurrence = last_occurrence
+        self.last_message = last_message
+        self.events: list[object] = []
+        self.occurrences: list[object] = []
+        self.awards: list[object] = []
+        self.messages: list[object] = []
+        self.memories: list[object] = []
+        self._moment: datetime | None = None
+        self._moment_text = ""
 
     def add_event(self, event: Event, logged_at: datetime, at: str = "") -> int:
         """Add an event that is logged at a moment; give its place in the order of logging.

@@ -11,8 +11,8 @@ from math import sqrt
 from attrs import frozen
 
 from cmengine.course import Course, State, gain_of
-from cmengine.ladder import Phase
 from cmengine.model import Occurrence, Rule
+from cmengine.phases import Phase
 
 
 @frozen(kw_only=True)

@@ -103,11 +103,11 @@ def make_program(
 
 def _check(settings: str, folder: Path) -> None:
     from cmengine.options import read_options
-    from cmengine.settings import Settings
+    from cmengine.sections import Sections
     from cmengine.toml import parse
 
     tables, place = parse(settings, str(folder / SETTINGS))
-    _, mistakes = read_options(Settings, tables, place, called="program")
+    _, mistakes = read_options(Sections, tables, place, called="program")
     if mistakes:
         raise CMError(*mistakes)
 

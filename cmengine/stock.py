@@ -11,6 +11,7 @@ from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.ledger import Ledger
 from cmengine.money import dollars
 from cmengine.program import Program
+from cmengine.recount import must_be_counted
 from cmengine.refusals import Refusal, no
 from cmengine.sealed import unseal
 
@@ -33,7 +34,8 @@ class HandedCard:
 @frozen(kw_only=True)
 class Shelf:
     """What is on hand of one thing, or of one brand's cards of one worth. `cents` is what each is worth,
-    `total` what all that is on hand cost. Cards that have expired are counted apart.
+    `total` what all that is on hand cost. Cards that have expired are counted apart; `to_count` are those that
+    nobody has counted since a restore, and that are not handed out until then.
     """
 
     brand: str | None
@@ -45,6 +47,7 @@ class Shelf:
     expired: int = 0
     soon: int = 0
     first_expires: date | None = None
+    to_count: int = 0
 
     @property
     def name(self) -> str:
@@ -63,7 +66,8 @@ def _card_shelves(program: Program) -> list[Shelf]:
         "select brand, cents, count(*) filter (where good and not gone) as on_hand,"
         " count(*) filter (where good and gone) as expired,"
         " count(*) filter (where good and not gone and expires <= ?1) as soon,"
-        " min(expires) filter (where good and not gone) as first"
+        " min(expires) filter (where good and not gone) as first,"
+        " count(*) filter (where seq in (select seq from cards_to_count)) as to_count"
         " from (select *, voucher is null and difference = 0 as good, coalesce(expires < ?2, 0) as gone"
         " from card_list) group by brand, cents order by brand, cents",
         (today + SOON).isoformat(),
@@ -80,6 +84,7 @@ def _card_shelves(program: Program) -> list[Shelf]:
             expired=row["expired"],
             soon=row["soon"],
             first_expires=date.fromisoformat(row["first"]) if row["first"] else None,
+            to_count=row["to_count"],
         )
         for row in rows
     ]
@@ -120,16 +125,22 @@ def brands(ledger: Ledger) -> list[str]:
     return [row[0] for row in ledger.rows("select distinct brand from cards order by brand")]
 
 
-def cards_for(program: Program, client: str, brand: str, most: int) -> list[int]:
+def cards_for(
+    program: Program, client: str, brand: str, most: int, serial: str | None = None
+) -> list[int]:
     """Choose cards of a brand for at most `most` cents; give their numbers. Call it inside `writing`.
 
-    Raises CMError where there is none: what waits goes on waiting.
+    With `serial`, this very card. Raises CMError where there is none, or where they have to be counted first
+    because of a restore: what waits goes on waiting.
     """
     known = brands(program.ledger)
     where = f"client '{client}'"
     if brand not in known:
         todo = did_you_mean(brand, known) or "add some with: cmengine stock add FILE"
         raise CMError(Mistake(where, f"there are no cards of '{brand:.60}'", todo))
+    if serial is not None:
+        return [_this_card(program, brand, serial, most)]
+    must_be_counted(program.ledger, client, brand, most, f"{dollars(most)} stays theirs meanwhile")
     piles = _piles(program, brand)
     chosen = choose_cards({worth: len(pile) for worth, pile in piles.items()}, most)
     if not chosen:
@@ -152,7 +163,11 @@ def cards_for(program: Program, client: str, brand: str, most: int) -> list[int]
 
 
 def cards_in_place_of(program: Program, client: str, brand: str, least: int) -> list[int]:
-    """Choose cards of a brand that are worth `least` cents or a little more. Call it inside `writing`."""
+    """Choose cards of a brand that are worth `least` cents or a little more. Call it inside `writing`.
+
+    Raises CMError where there are none, or where they have to be counted first because of a restore.
+    """
+    must_be_counted(program.ledger, client, brand, least, "it stays owed meanwhile")
     piles = _piles(program, brand)
     chosen = at_least({worth: len(pile) for worth, pile in piles.items()}, least)
     if not chosen:
@@ -171,6 +186,26 @@ def cards_in_place_of(program: Program, client: str, brand: str, least: int) -> 
             ),
         )
     return _from(piles, chosen)
+
+
+def _this_card(program: Program, brand: str, serial: str, most: int) -> int:
+    """Find the card that the desk names. Naming it is what a count would be: somebody has looked at it."""
+    where = f"--serial {serial:.60}"
+    row = program.ledger.one(
+        f"select seq, cents from card_list where serial = ? and {_GOOD}",
+        serial,
+        brand,
+        program.today().isoformat(),
+    )
+    if row is None:
+        what = f"no such card of {brand} can be handed out: it is not there, handed out, missing or expired"
+        raise CMError(Mistake(where, what, "see what is on hand with: cmengine stock list"))
+    if row["cents"] > most:
+        what = (
+            f"this card is worth {dollars(row['cents'])}, and {dollars(most)} can be issued for it"
+        )
+        raise CMError(Mistake(where, what, "name another, or leave --amount out"))
+    return int(row["seq"])
 
 
 def _piles(program: Program, brand: str) -> dict[int, list[int]]:
@@ -194,15 +229,23 @@ def worth_of(program: Program, cards: Sequence[int]) -> int:
 
 
 def hand_cards(
-    program: Program, voucher: str, cards: Sequence[int], instead_of: int | None = None
+    program: Program,
+    voucher: str,
+    cards: Sequence[int],
+    instead_of: int | None = None,
+    *,
+    named: bool = False,
 ) -> None:
-    """Write down that a voucher hands over these cards. The ledger refuses a card that was handed out."""
+    """Write down that a voucher hands over these cards; `named`, as the desk named them. The ledger refuses
+    a card that was handed out.
+    """
     for card in cards:
         program.ledger.insert(
             "handed_cards",
             card=card,
             voucher=voucher,
             instead_of=instead_of,
+            named=int(named),
             handed_at=program.now().isoformat(),
             handed_by=program.by,
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Hashable
 from random import Random
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from cmengine.errors import Fault
 from cmengine.memory import of_text
@@ -28,7 +28,7 @@ def contained(rule: Rule, room: Room) -> Rule:
     rewards = tuple(
         one if _ships(one) else _reward(_Guest.of(rule, one, room), one) for one in rule.rewards
     )
-    return evolve(rule, goal=goal, rewards=rewards)
+    return rule._replace(goal=goal, rewards=rewards)
 
 
 def _ships(part: object) -> bool:

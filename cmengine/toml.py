@@ -1,24 +1,25 @@
 """Read a TOML file: numbers exactly, a broken file in words, and the line of every key."""
 
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from cmengine.errors import CMError, Mistake
 from cmengine.options import Key, Place
+from cmengine.places import StrPath, is_file
 
 MOST_BYTES = 1_000_000
 
 
-def read_text(path: Path) -> str:
+def read_text(path: StrPath) -> str:
     """Read a text file of at most a million bytes; raise CMError in words where that is not possible."""
     try:
-        if not path.is_file():
+        if not is_file(path):
             raise no_file(path)
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise cannot_read(path, error) from error
@@ -31,14 +32,14 @@ def read_text(path: Path) -> str:
         raise CMError(Mistake(f"{path}:{line}", "is not UTF-8 text", "save it as UTF-8")) from error
 
 
-def no_file(path: Path) -> CMError:
+def no_file(path: StrPath) -> CMError:
     """Say that there is no such file, or that it is a folder."""
-    if path.is_dir():
+    if os.path.isdir(path):
         return CMError(Mistake(str(path), "is a folder", "name a file in it"))
     return CMError(Mistake(str(path), "there is no such file", "check the name"))
 
 
-def cannot_read(path: Path, error: OSError) -> CMError:
+def cannot_read(path: StrPath, error: OSError) -> CMError:
     """Say why a file cannot be read."""
     what = f"cannot be read ({error.strerror})"
     return CMError(Mistake(f"{path!s:.200}", what, "check its name and its permissions"))

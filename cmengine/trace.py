@@ -10,7 +10,6 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-import attrs
 from attrs import define
 
 from cmengine.model import Award, Event, Met, Occurrence, Rule
@@ -38,11 +37,12 @@ class Teller:
             self.say(f"trace: {MOST_LINES} lines are enough; the rest is not told")
 
 
-@define
 class TracedProgram(Program):
     """A program whose rules tell what their goal and rewards are asked."""
 
-    teller: Teller = attrs.field(kw_only=True)
+    def __init__(self, teller: Teller, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.teller = teller
 
     def built(self, table: Mapping[str, Any], digest: str) -> Rule:
         """Build a rule that tells."""
@@ -54,8 +54,7 @@ def traced(program: Program, say: Callable[[str], object]) -> Program:
     teller = Teller(say)
     for line in where_from(program.registry):
         teller.tell(line)
-    same = {str(one.alias): getattr(program, one.name) for one in attrs.fields(Program)}
-    return TracedProgram(**same, teller=teller)
+    return TracedProgram(teller, **program.parts())
 
 
 def where_from(registry: Registry) -> Iterator[str]:
@@ -75,7 +74,7 @@ def traced_rule(rule: Rule, teller: Teller) -> Rule:
     rewards = tuple(
         _traced_reward(reward, number, teller) for number, reward in enumerate(rule.rewards)
     )
-    return attrs.evolve(rule, goal=_traced_goal(rule.goal, rule.id, teller), rewards=rewards)
+    return rule._replace(goal=_traced_goal(rule.goal, rule.id, teller), rewards=rewards)
 
 
 def _traced_goal(goal: Any, rule: str, teller: Teller) -> Any:

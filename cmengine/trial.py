@@ -142,7 +142,7 @@ def _rules(part: str, kind: str, made: Any) -> list[tuple[Rule, ...]]:
     """Put a goal, or a reward, among parts that are as they should be."""
     if part == "reward":
         alone = Rule(id=kind, title=kind, goal=_Everything(), rewards=(made,))
-        return [(alone,), (attrs.evolve(alone, per_day=1),)]
+        return [(alone,), (alone._replace(per_day=1),)]
     if getattr(made, "beside", None):
         # A welcome is judged together with the rule beside it, and may be worth what its least visit is.
         welcome = Rule(id=kind, title=kind, goal=made, rewards=(_Climbing(step=0, bonus=0),))

@@ -4,12 +4,11 @@ An event draws with the secret that was in force when it was logged, by its plac
 it is worked out again, it is the same one. A retired secret stands in the ledger, the others in the key.
 """
 
-from pathlib import Path
-
 from attrs import define, field, frozen
 
 from cmengine.dice import commitment
 from cmengine.ledger import Ledger
+from cmengine.places import StrPath
 from cmengine.program import Program, keys_of
 from cmengine.settings import KEY, add_draw_secret
 
@@ -49,7 +48,7 @@ class Turns:
     """Finds the secret for an event. What another desk has retired meanwhile is noticed."""
 
     _ledger: Ledger
-    _key: Path
+    _key: StrPath
     _known: int = 0  # the number of the last turn that was read
     _secrets: tuple[tuple[int, bytes], ...] = ()  # (after which event, secret), oldest first
 

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, islice
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from cmengine.absent import Absent, kept_problems
 from cmengine.chain import Chain
 from cmengine.dice import commitment
 from cmengine.elsewhere import can_fork, in_child, no_garbage
+from cmengine.erasable import problems as word_problems
 from cmengine.errors import CMError, Fault
 from cmengine.evaluate import Ask
 from cmengine.funds import problems as charge_problems
@@ -59,6 +60,9 @@ class Verdict:
         return not self.problems
 
 
+UNREADABLE = (sqlite3.DatabaseError, ValueError, TypeError, LookupError, AttributeError)
+"""What reading a damaged file can come to: SQLite's own word for it, or a cell that is not what its column is."""
+
 CHECKS: list[Callable[[Program], Iterable[str]]] = []
 """What else is checked: each gives a line for each thing that is wrong."""
 
@@ -80,8 +84,13 @@ def verify(
     _gather(verdict, _readable(shape_problems(program.ledger)))
     if any(": the table " in problem or ": the view " in problem for problem in verdict.problems):
         return verdict  # nothing more could be read
-    counts = program.ledger.event_counts()
-    clients = sorted(counts)
+    counts: Mapping[str, int] = {}
+    clients: list[str] = []
+    try:
+        counts = program.ledger.event_counts()
+        clients = sorted(counts)
+    except UNREADABLE as error:
+        verdict.problems.append(_unreadable(error))
     far = 0
     if sum(counts.values()) >= many and can_fork():
         far = next(
@@ -114,8 +123,12 @@ def _readable(problems: Iterable[str]) -> Iterator[str]:
     """Say in words that something cannot even be read."""
     try:
         yield from problems
-    except (sqlite3.DatabaseError, ValueError) as error:
-        yield f"the file: it cannot be read as it should ({error}); restore a backup"
+    except UNREADABLE as error:
+        yield _unreadable(error)
+
+
+def _unreadable(error: Exception) -> str:
+    return f"the file: it cannot be read as it should ({error}); restore a backup"
 
 
 def _journal_problems(program: Program, anchor: Anchor | None, verdict: Verdict) -> Iterator[str]:
@@ -143,7 +156,8 @@ def _alone(program: Program, clients: Sequence[str], counts: Mapping[str, int]) 
     """Replay some clients with a connection of our own: SQLite's must not be used across a fork."""
     ledger = open_ledger(program.ledger.path)
     try:
-        own = evolve(program, ledger=ledger, dice=dice_of(ledger, program.folder))
+        parts = {**program.parts(), "ledger": ledger, "dice": dice_of(ledger, program.folder)}
+        own = Program(**parts)
         return _clients_verdict(own, clients, counts)
     finally:
         ledger.close()
@@ -187,6 +201,7 @@ def _file_problems(program: Program) -> Iterator[str]:
             yield f"client {row['client']}: {-row['waiting_cents']} cents more were issued than earned"
         yield from stock_problems(ledger)
         yield from charge_problems(program)
+        yield from word_problems(ledger.each, Sealer(program.keys.journal).seal)
 
 
 def _clients_verdict(

@@ -2,6 +2,7 @@
 
 from attrs import field, frozen
 
+from cmengine.earlier import Earlier, last_issued, same_again
 from cmengine.errors import CMError, Mistake, Refused, did_you_mean, stop_if
 from cmengine.funds import allowed, charge, nearly_used
 from cmengine.ids import code_hash, new_code, read_code
@@ -33,7 +34,8 @@ class Issued:
     empty where gift cards were handed over. `instead_of` is the item that was earned, where another was taken.
 
     `shares` say what it was charged to, `held` what limits and funds hold back of what waits, `near` which
-    of them are nearly used.
+    of them are nearly used. `earlier` is a voucher of as much that they were issued in the last minutes, and
+    that was not used: perhaps the same, done twice because its code was never seen.
     """
 
     voucher: str
@@ -47,6 +49,7 @@ class Issued:
     shares: tuple[Share, ...] = ()
     held: tuple[Held, ...] = ()
     near: tuple[Near, ...] = ()
+    earlier: Earlier | None = None
 
 
 @frozen(kw_only=True)
@@ -67,26 +70,29 @@ def issue_voucher(
     cents: int | None = None,
     item: str | None = None,
     card: str | None = None,
+    serial: str | None = None,
     instead: str | None = None,
     printed: bool = False,
 ) -> Issued:
     """Issue a voucher for `cents` of what is waiting (None: all that may be issued now), or for a waiting item.
 
-    With `card`, gift cards of that brand for as much of it as they make; the rest goes on waiting.
-    `instead` is a thing of equal or more worth that the client takes in place of the item. `printed`
-    says that it goes to paper. Raises CMError where there is nothing to issue, or where limits and funds
-    let nothing, or less than `cents`, be issued now. What is refused is written down, with the voucher
-    or alone.
+    With `card`, gift cards of that brand for as much of it as they make, or the one card of this `serial`; the
+    rest goes on waiting. `instead` is a thing of equal or more worth that the client takes in place of the item.
+    `printed` says that it goes to paper. Raises CMError where there is nothing to issue, or where limits and funds
+    let nothing, or less than `cents`, be issued now. What is refused is written down, with the voucher or alone.
     """
     with noted(program), program.ledger.writing():
         program.must_have(client)
-        award = _waiting_item(program, client, item) if item is not None else None
+        earlier = last_issued(program, client, thing=item is not None)
+        award = _waiting_item(program, client, item, earlier) if item is not None else None
         may = allowed(program, client)
         waiting = may.waiting
         amount = 0 if award else (may.cents if cents is None else cents)
         if not award:
-            _can_issue(program, client, cents, may)
-        cards = cards_for(program, client, card, amount) if card is not None and not award else []
+            _can_issue(program, client, cents, may, earlier)
+        cards = []
+        if card is not None and not award:
+            cards = cards_for(program, client, card, amount, serial)
         amount = worth_of(program, cards) if cards else amount
         thing = None if item is None else thing_for(program, client, item, instead)
         code = "" if cards else new_code()
@@ -106,7 +112,7 @@ def issue_voucher(
                 "issued_by": program.by,
             }
         )
-        hand_cards(program, voucher, cards)
+        hand_cards(program, voucher, cards, named=serial is not None)
         if thing is not None:
             hand_thing(program, voucher, thing, item if instead else None)
         if printed:
@@ -127,21 +133,27 @@ def issue_voucher(
         shares=shares,
         held=may.held,
         near=tuple(near),
+        earlier=same_again(program, earlier, amount) if amount else None,
     )
 
 
-def _can_issue(program: Program, client: str, cents: int | None, may: Allowance) -> None:
+def _can_issue(
+    program: Program, client: str, cents: int | None, may: Allowance, earlier: Earlier | None
+) -> None:
     where, waiting = f"client '{client}'", may.waiting
+    earlier = earlier if waiting == 0 else same_again(program, earlier, cents)
+    before, todo_before = (f"; {earlier.words}", f"{earlier.todo}; ") if earlier else ("", "")
     items = [item for _, _, item in program.ledger.waiting_items(client)] if waiting == 0 else []
     if items:
         todo = f"there is '{items[0]}' waiting; name it with: --item '{items[0]}'"
-        raise CMError(Mistake(where, "no money is waiting just now", todo))
+        what = f"no money is waiting just now{before}"
+        raise CMError(Mistake(where, what, f"{todo_before}{todo}"))
     if waiting == 0:
         raise CMError(
             Mistake(
                 where,
-                "nothing is waiting just now",
-                f"see what comes next: cmengine client show {client}",
+                f"nothing is waiting just now{before}",
+                f"{todo_before}see what comes next: cmengine client show {client}",
             )
         )
     if cents == 0:
@@ -154,8 +166,8 @@ def _can_issue(program: Program, client: str, cents: int | None, may: Allowance)
         raise CMError(
             Mistake(
                 where,
-                f"{dollars(cents)} is more than is waiting",
-                f"at most {dollars(may.cents)} can be issued now",
+                f"{dollars(cents)} is more than is waiting{before}",
+                f"{todo_before}at most {dollars(may.cents)} can be issued now",
             )
         )
     if not may.cents or (cents is not None and cents > may.cents):
@@ -167,7 +179,9 @@ def _can_issue(program: Program, client: str, cents: int | None, may: Allowance)
         raise Refused(held_back(client, may.held), Mistake(where, what, then + todo))
 
 
-def _waiting_item(program: Program, client: str, item: str) -> tuple[int, int]:
+def _waiting_item(
+    program: Program, client: str, item: str, earlier: Earlier | None
+) -> tuple[int, int]:
     waiting = program.ledger.waiting_items(client)
     for occurrence, n, found in waiting:
         if found == item:
@@ -176,6 +190,9 @@ def _waiting_item(program: Program, client: str, item: str) -> tuple[int, int]:
         did_you_mean(item, {found for _, _, found in waiting})
         or "nothing of the kind has been earned yet"
     )
+    if earlier is not None and earlier.item == item:
+        what = f"no '{item:.60}' is waiting; {earlier.words}"
+        raise CMError(Mistake(f"client '{client}'", what, earlier.todo))
     raise CMError(Mistake(f"client '{client}'", f"no '{item:.60}' is waiting", todo))
 
 

@@ -34,12 +34,12 @@ from cmengine.kinds import Kind
 from cmengine.plugins import Registry, load_plugins
 from cmengine.rules import Head, Pace
 from cmengine.scenarios import Scenario, ScenarioEvent
-from cmengine.settings import (
+from cmengine.sections import (
     FeedbackSettings,
     Fund,
     Limit,
     MessageSettings,
-    Settings,
+    Sections,
     StatusSettings,
     StockSettings,
 )
@@ -75,7 +75,7 @@ TABLES = {
     "pace": Pace,
     "calendar": SpanTable,
     "kind": Kind,
-    "program": Settings,
+    "program": Sections,
     "fund": Fund,
     "limit": Limit,
     "stock": StockSettings,

@@ -37,7 +37,7 @@ from cmengine.options import read_options
 from cmengine.plugins import Registry, load_plugins
 from cmengine.rules import Reader
 from cmengine.scenarios import read_scenarios
-from cmengine.settings import Settings
+from cmengine.sections import Sections
 from cmengine.toml import parse
 from cmengine.trial import try_kind
 
@@ -369,7 +369,7 @@ def test_every_block_of_toml_is_a_file_that_cmengine_reads(
     if stem == "kinds.toml":
         _, mistakes = read_kinds(tables, place)
     elif stem == "program.toml":
-        _, mistakes = read_options(Settings, tables, place, called="program")
+        _, mistakes = read_options(Sections, tables, place, called="program")
     elif stem == "fhir.toml":
         _, mistakes = read_codes(tables, place, ["visit"], [])
     elif stem.endswith(".scenarios.toml"):

@@ -1,6 +1,7 @@
 """What people say: it stands as they said it, is answered by somebody else than it names, and lowers nothing."""
 
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -181,7 +182,7 @@ def test_nobody_writes_anew_what_somebody_said(staffed: Program) -> None:
     with sqlite3.connect(staffed.ledger.path) as other:
         for change in (
             "update feedback_words set said = 'I was not'",
-            "insert into feedback_words values (1, 0, 'I was not', '')",
+            "insert into feedback_words values (1, 0, 'I was not', '', '')",
             "update feedback set kind = 'complaint'",
             "delete from feedback",
         ):
@@ -294,7 +295,9 @@ def do_step(program: Program, number: int, step: str, client: str) -> Any:
         try:
             done = issue_voucher(program, client)
         except CMError as error:
-            return str(error)
+            return re.sub(
+                r"(voucher|replace) [0-9A-Z]{6}\b", "a number", str(error)
+            )  # they are random
         return done.cents, done.waiting, done.shares, done.held, done.near
     elif step == "complaint":
         add_feedback(program, "It was not fair.", client=client, complaint=True, about="ana")
@@ -344,7 +347,7 @@ def test_a_complaint_changes_nothing_of_what_is_earned_or_issued(
 
 def test_nothing_that_earns_or_issues_reads_what_people_say() -> None:
     """The tables are named in their own modules, and where they are only shown."""
-    may = {"feedback", "status", "migrations", "database"}
+    may = {"feedback", "status", "migrations", "database", "erasable"}
     for path in (ROOT / "cmengine").glob("*.py"):
         if path.stem.startswith(("report", "export", "forget", "transparen")):
             continue

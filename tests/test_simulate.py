@@ -18,7 +18,7 @@ from typing import Any, ClassVar, cast
 from xml.etree import ElementTree
 
 import pytest
-from attrs import evolve, frozen
+from attrs import frozen
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
@@ -445,7 +445,7 @@ class Watched:
 
 
 def test_a_goal_is_asked_no_more_for_ten_thousand_clients_than_for_one() -> None:
-    course = course_of(evolve(DROP_IN, goal=cast(Any, Watched([]))), 12)
+    course = course_of(DROP_IN._replace(goal=cast(Any, Watched([]))), 12)
     goal = course.rule.goal
     assert isinstance(goal, Watched)
     what_if(course, 0.5)
@@ -487,7 +487,7 @@ class Coin:
 
 
 def test_a_reward_that_does_not_say_its_odds_is_estimated_and_named() -> None:
-    course = course_of(evolve(DROP_IN, rewards=(Coin(),)), 12)
+    course = course_of(DROP_IN._replace(rewards=(Coin(),)), 12)
     best = outlook(course, 1.0)
     assert course.asked == {"coin"}
     assert best.mean == pytest.approx(12 * 5_00, rel=0.15)

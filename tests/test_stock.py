@@ -753,7 +753,7 @@ def test_whatever_is_done_bought_is_issued_and_made_good_and_on_hand_and_missing
         ("cards", "update cards set expires = '2026-06-01' where serial = 'S-0000'", "card S-0000: was handed over when"),
         ("handed_cards", "delete from handed_cards where card = 1", "its cards are not worth what it says"),
         ("handed_cards", "delete from handed_cards where instead_of is not null", "card S-0000: did not work, and was not made good"),
-        ("handed_cards", "insert into handed_cards select 4, voucher, null, handed_at, handed_by from handed_cards where card = 2",
+        ("handed_cards", "insert into handed_cards select 4, voucher, null, 0, handed_at, handed_by from handed_cards where card = 2",
          "its cards are not worth what it says"),
         ("empty_cards", "delete from empty_cards", "was given for a card that nobody reported"),
         ("vouchers", "update vouchers set cents = cents + 1 where code_hash is null", "its cards are not worth"),

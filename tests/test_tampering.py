@@ -29,7 +29,11 @@ from cmengine.vouchers import issue_voucher, redeem_voucher
 Make = Callable[..., Program]
 SHAPE = made_shape()
 FACTS = sorted(name for kind, name in SHAPE if kind == "table" and name not in UNKEPT)
-PARTS = sorted((kind, name) for kind, name in SHAPE if kind != "table")
+PARTS = sorted(
+    (kind, name)
+    for kind, name in SHAPE
+    if kind not in ("table", "step") and "autoindex" not in name
+)
 
 RULES = """
 [[rule]]

@@ -210,6 +210,77 @@ def test_a_voucher_whose_code_was_never_seen_is_not_lost(
     assert verify(program).ok
 
 
+@pytest.mark.parametrize("what", ["money", "cards", "thing"])
+def test_the_same_command_again_says_what_was_issued_and_how_its_code_is_seen(
+    program: Program, run: Run, what: str
+) -> None:
+    """The power went between the ledger and the screen: the desk, not knowing, does the same again."""
+    cards(program, "25.00", "15.00")
+    more = {"money": [], "cards": ["--card", "Grocer"], "thing": ["--item", "radio"]}[what]
+    words = ("voucher", "issue", "c1", *more)
+    assert run(*words, folder=program.folder).exit_code == 0
+    (row,) = program.ledger.rows("select id, issued_at from vouchers")
+    number = row["id"][-6:]
+    again = run(*words, folder=program.folder)
+    assert (again.exit_code, again.stdout) == (1, "")
+    worth = "radio" if what == "thing" else "40.00"
+    when = row["issued_at"][:16].replace("T", " at ")
+    assert f"voucher {number} ({worth}) was issued to them on {when} by ana" in again.stderr
+    verb = "print" if what == "cards" else "replace"
+    todo = f"cmengine voucher {verb} {number} --reason 'Never seen'"
+    assert f"if nobody has seen its code: {todo}" in again.stderr
+    done = run("voucher", verb, number, "--reason", "Never seen", folder=program.folder)
+    assert done.exit_code == 0
+    shown = re.findall(r"Code: (\S+)", done.stdout)
+    if what == "cards":
+        assert shown == ["CODE-0000-0000", "CODE-0001-0001"], "the very same"
+    else:
+        assert redeem_voucher(program, shown[0]).voucher == row["id"]
+    assert len(program.ledger.rows("select 1 from vouchers")) == 1
+    assert verify(program).ok
+
+
+def test_a_part_issued_again_within_minutes_is_noted_and_later_it_is_not(
+    program: Program, run: Run
+) -> None:
+    words = ("voucher", "issue", "c1", "--amount", "5.00")
+    first = run(*words, "--json", folder=program.folder)
+    assert json.loads(first.stdout)["earlier"] is None
+    number = json.loads(first.stdout)["voucher"]
+    again = run(*words, "--json", folder=program.folder)
+    assert again.exit_code == 0, "it is theirs, and they may have it in parts"
+    assert json.loads(again.stdout)["earlier"] == number
+    told = run(*words, folder=program.folder).stderr
+    assert "(5.00) was issued to them on" in told
+    assert "too; if nobody has seen its code: cmengine voucher replace" in told
+    clock_on(program)
+    last = issue_voucher(program, "c1", cents=500)
+    assert last.earlier is None
+    redeem_voucher(program, last.code, cents=100)
+    assert issue_voucher(program, "c1", cents=500).earlier is None, (
+        "of what is used, nothing is said"
+    )
+
+
+def test_cards_are_shown_again_on_the_screen_and_each_time_is_written_down(
+    program: Program, run: Run
+) -> None:
+    cards(program, "25.00", "15.00")
+    number = issue_voucher(program, "c1", card="Grocer").voucher
+    assert run("voucher", "print", number, folder=program.folder).exit_code == 1, "why is asked"
+    reason = ("--reason", "Never seen")
+    done = run("voucher", "print", number, *reason, "--json", folder=program.folder)
+    told = json.loads(done.stdout)
+    assert [card["code"] for card in told["cards"]] == ["CODE-0000-0000", "CODE-0001-0001"]
+    assert (told["file"], told["times"]) == (None, 1)
+    assert "the 2. time" in run("voucher", "print", number, *reason, folder=program.folder).stdout
+    assert len(program.ledger.rows("select 1 from prints")) == 2
+    ours = issue_voucher(program, "c1", item="radio").voucher
+    said = run("voucher", "print", ours, *reason, folder=program.folder)
+    assert "its code is not kept" in said.stderr
+    assert run("voucher", "print", folder=program.folder).exit_code == 2
+
+
 # Gift cards that do not work
 
 

@@ -75,6 +75,7 @@ def replace(
     epilog=examples(
         "cmengine voucher print --to slip.pdf     (asks for the code)",
         "cmengine voucher print 5VX9AK --reason 'Spilled coffee on it' --to slip.pdf     (gift cards)",
+        "cmengine voucher print 5VX9AK --reason 'Never seen'     (gift cards, on the screen)",
     ),
 )
 @click.argument("voucher", required=False)
@@ -83,19 +84,23 @@ def replace(
     "--to",
     "paper",
     metavar="FILE.pdf",
-    required=True,
     type=click.Path(path_type=Path),
-    help="A new PDF file.",
+    help="A new PDF file; without it, gift cards are shown on the screen.",
 )
 @json_option
 @pass_desk
-def print_voucher(desk: Desk, voucher: str | None, reason: str, paper: Path, as_json: bool) -> None:
+def print_voucher(
+    desk: Desk, voucher: str | None, reason: str, paper: Path | None, as_json: bool
+) -> None:
     """Write a slip and a small card to a PDF file: of the code that is typed, or of a VOUCHER's gift cards.
 
-    Our own codes are not kept, so one has to be typed. Printing again needs a reason and is written down.
+    Our own codes are not kept, so one has to be typed; where nobody has seen it: cmengine voucher replace.
+    Showing again needs a reason and is written down.
     """
     from cmengine.replacing import print_by_code, print_cards
 
+    if voucher is None and paper is None:
+        raise click.UsageError("say where to: --to FILE.pdf; or name a voucher of gift cards")
     typed = typed_code(None) if voucher is None else ""
     with desk.open() as program, ExitStack() as stack:
         sheet = Sheet(stack, paper)
@@ -110,8 +115,12 @@ def print_voucher(desk: Desk, voucher: str | None, reason: str, paper: Path, as_
                 "voucher": done.voucher,
                 "client": done.client,
                 "times": done.times,
-                "file": str(paper),
+                "file": str(paper) if paper else None,
+                "cards": [] if paper else card_rows(done.cards),
             }
         )
+    elif paper is None:
+        say(f"Shown again, the {done.times}. time:" if done.times > 1 else "Shown again:")
+        show_codes(program, done)
     else:
         say(f"Printed to {paper}" + (f", the {done.times}. time" if done.times > 1 else ""))

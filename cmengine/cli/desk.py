@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, time, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import click
@@ -31,9 +30,9 @@ class Desk(NamedTuple):
             from cmengine.trace import traced
 
             every = load_plugins()
-            program = traced(open_program(Path(self.folder), by=self.by, registry=every), note)
+            program = traced(open_program(self.folder, by=self.by, registry=every), note)
         else:
-            program = open_program(Path(self.folder), by=self.by)
+            program = open_program(self.folder, by=self.by)
         try:
             if look_at_key:
                 _ = program.keys
@@ -132,7 +131,7 @@ def _complete(ctx: click.Context, incomplete: str, words: Callable[[Any], list[s
 
     root = ctx.find_root()
     try:
-        program = open_program(Path(root.params.get("folder") or "."))
+        program = open_program(root.params.get("folder") or ".")
     except CMError:
         return []
     try:

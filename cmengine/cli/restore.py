@@ -27,7 +27,8 @@ def restore_command(desk: Desk, file: Path, folder: Path, replace: bool, as_json
     """Put BACKUP into the new folder DIR, verified before and after.
 
     The journal goes on with an entry that says so. What was done after the backup is not in it: look
-    through the slips and the stock before anything is issued, so that nothing is handed out twice.
+    through the slips before anything is issued. Gift cards are not handed out until they are counted, since
+    one that was handed out after the backup would look as if it were here.
     """
     from cmengine.restore import restore
 
@@ -44,6 +45,8 @@ def restore_command(desk: Desk, file: Path, folder: Path, replace: bool, as_json
             f"Note: {missing}. Before anything is issued, look through the slips and count the stock: what was"
             " handed over since would be waiting again."
         )
+    for one in done.uncounted:
+        note(f"Note: until {one.brand} is counted, no card of it is handed out; {one.todo}")
     if as_json:
         document(
             {
@@ -52,6 +55,7 @@ def restore_command(desk: Desk, file: Path, folder: Path, replace: bool, as_json
                 "anchor": str(done.anchor),
                 "kept": str(done.kept) if done.kept else None,
                 "lost_entries": done.lost,
+                "to_count": [{"brand": one.brand, "cards": one.cards} for one in done.uncounted],
             }
         )
         return

@@ -66,6 +66,7 @@ def list_stock(desk: Desk, as_json: bool) -> None:
                         "expired": one.expired,
                         "expire_soon": one.soon,
                         "first_expires": one.first_expires,
+                        "to_count": one.to_count,
                     }
                     for one in found
                 ]
@@ -78,6 +79,7 @@ def list_stock(desk: Desk, as_json: bool) -> None:
     rows = []
     for one in found:
         marks = ["low"] if one.low else []
+        marks += ["to be counted before one is handed out"] if one.to_count else []
         marks += [f"{one.soon} to be used by {one.first_expires} or soon after"] if one.soon else []
         marks += [f"{one.expired} expired: not handed out"] if one.expired else []
         rows.append(

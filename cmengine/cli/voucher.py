@@ -38,6 +38,7 @@ def voucher_command() -> None:
         "cmengine voucher issue c001                     (all that may be issued now)",
         "cmengine voucher issue c001 --amount 10.00 --print slip.pdf",
         "cmengine voucher issue c001 --card Grocer       (gift cards from the stock)",
+        "cmengine voucher issue c001 --card Grocer --serial G-0017     (this very card)",
         "cmengine voucher issue c001 --item 'bus pass'",
         "cmengine voucher issue c001 --item radio --instead headphones",
     ),
@@ -48,6 +49,11 @@ def voucher_command() -> None:
 )
 @click.option(
     "--card", metavar="BRAND", help="Gift cards from the stock, for as much as they make."
+)
+@click.option(
+    "--serial",
+    metavar="SERIAL",
+    help="With --card: this very card, like one that they have already.",
 )
 @click.option("--item", metavar="NAME", help="A waiting thing instead of money.")
 @click.option(
@@ -61,6 +67,7 @@ def issue(
     client: str,
     amount: str | None,
     card: str | None,
+    serial: str | None,
     item: str | None,
     instead: str | None,
     paper: Path | None,
@@ -76,6 +83,8 @@ def issue(
         raise click.UsageError("name an amount or a card, or an item, not both")
     if instead is not None and item is None:
         raise click.UsageError("--instead goes with --item: what was earned, and what is taken")
+    if serial is not None and card is None:
+        raise click.UsageError("--serial goes with --card: the brand, and which card of it")
     wanted = read_amount(amount)
     with desk.open() as program, ExitStack() as stack:
         sheet = Sheet(stack, paper)
@@ -85,6 +94,7 @@ def issue(
             cents=wanted,
             item=item,
             card=card,
+            serial=serial,
             instead=instead,
             printed=bool(paper),
         )
@@ -107,6 +117,7 @@ def _show_issued(program: Any, done: Any, as_json: bool) -> None:
                 "charged": _charged(done.shares),
                 "held_back": held_back_data(done.held),
                 "near": near_data(done.near),
+                "earlier": done.earlier.voucher if done.earlier else None,
             }
         )
         return
@@ -118,6 +129,8 @@ def _show_issued(program: Any, done: Any, as_json: bool) -> None:
     if done.cents:
         say_held_back(done.held)
         note_near(done.near)
+    if done.earlier:
+        note(f"Note: {done.earlier.words}, too; {done.earlier.todo}")
     _low(program, done)
 
 

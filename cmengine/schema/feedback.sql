@@ -42,6 +42,7 @@ create table feedback_words (
   answer   integer not null,
   said     text not null,
   did      text not null default '',
+  seal     text not null, -- that the row is as it was written
   primary key (feedback, answer)
 ) strict, without rowid;
 

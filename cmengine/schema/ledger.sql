@@ -25,11 +25,13 @@ create table clients (
   added_by text not null
 ) strict, without rowid;
 
--- Everything that somebody typed about a person stands here and can be erased.
+-- Everything that somebody typed about a person stands here and can be erased. `seal` says, with the program's
+-- key, that the row is as it was written.
 create table personal (
   client text not null references clients (client),
   about  text not null,
   text   text not null,
+  seal   text not null,
   primary key (client, about)
 ) strict, without rowid;
 

@@ -38,11 +38,13 @@ create table goods (
 create index goods_by_item on goods (item);
 create index goods_by_purchase on goods (purchase);
 
--- A card is handed out once. `instead_of` is a card that did not work, for which this one was given.
+-- A card is handed out once. `instead_of` is a card that did not work, for which this one was given; `named`
+-- is 1 where the desk named this very card by its serial.
 create table handed_cards (
   card       integer primary key references cards (seq),
   voucher    text not null references vouchers (id),
   instead_of integer references empty_cards (card),
+  named      integer not null default 0 check (named in (0, 1)),
   handed_at  text not null,
   handed_by  text not null
 ) strict;
@@ -67,16 +69,20 @@ create table handed_goods (
 create index handed_goods_by_goods on handed_goods (goods);
 
 -- A count by two people. `apart` is 0 where the one who counted had handed out of it since the last count.
+-- after_restore is the last time the ledger had been put back from a backup by then (0: never), last_card the
+-- last card that there was.
 create table counts (
-  seq        integer primary key,
-  brand      text,
-  item       text,
-  expected   integer not null check (expected >= 0),
-  counted    integer not null check (counted >= 0),
-  apart      integer not null check (apart in (0, 1)),
-  counted_at text not null,
-  counted_by text not null,
-  witness    text not null,
+  seq           integer primary key,
+  brand         text,
+  item          text,
+  expected      integer not null check (expected >= 0),
+  counted       integer not null check (counted >= 0),
+  apart         integer not null check (apart in (0, 1)),
+  after_restore integer not null default 0 check (after_restore >= 0),
+  last_card     integer not null default 0 check (last_card >= 0),
+  counted_at    text not null,
+  counted_by    text not null,
+  witness       text not null,
   check ((brand is null) <> (item is null)),
   check (counted_by <> witness)
 ) strict;
@@ -100,6 +106,18 @@ create view card_list as
          coalesce((select sum(d.units) from differences d where d.card = c.seq), 0) as difference
   from cards c left join handed_cards h on h.card = c.seq;
 
+-- Cards that look on hand, and may have been handed out in what a restore has lost: not counted since. What is
+-- added within 30 days of a restore may be a file that was added before, and is counted, too.
+create view cards_to_count as
+  select c.seq, c.brand, c.cents, c.serial, r.restored_at
+  from cards c join purchases p on p.seq = c.purchase
+       join restores r on r.seq = (select max(seq) from restores)
+  where julianday(p.added_at) < julianday(r.restored_at) + 30
+    and not exists (select 1 from handed_cards h where h.card = c.seq)
+    and coalesce((select sum(d.units) from differences d where d.card = c.seq), 0) = 0
+    and not exists (select 1 from counts k where k.brand = c.brand and k.after_restore = r.seq
+                    and k.last_card >= c.seq);
+
 create view goods_list as
   select g.*, g.units - g.handed + g.difference as on_hand
   from (select s.*, (select count(*) from handed_goods h where h.goods = s.seq) as handed,
@@ -110,6 +128,10 @@ create view goods_list as
 create trigger handed_cards_on_hand before insert on handed_cards when
   (select difference from card_list where seq = new.card) <> 0
 begin select raise(abort, 'this card is not on hand'); end;
+
+create trigger handed_cards_counted before insert on handed_cards when new.named = 0 and
+  exists (select 1 from cards_to_count where seq = new.card)
+begin select raise(abort, 'this card was not counted since the ledger was put back from a backup'); end;
 
 create trigger handed_goods_on_hand before insert on handed_goods when
   (select on_hand from goods_list where seq = new.goods) < 1

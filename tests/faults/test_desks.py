@@ -13,11 +13,12 @@ import pytest
 from attrs import frozen
 from lab.oracles import found_by_verify, opened, wrong_money
 from lab.races import riverbank
-from lab.river import command, surroundings
+from lab.river import command, must, surroundings
 from lab.strace import Ended, gone_wrong, run
 
 Place = Callable[[], Path]
 Figure = Callable[..., None]
+Told = tuple[str, tuple[str, ...]]  # a voucher, and the serials of its cards
 EACH, DESKS, SEED = 1000, 8, 100
 KILLS = {"pwrite64": 30, "fdatasync": 5, "unlink": 1}  # a call, and how many of it there are
 
@@ -50,6 +51,29 @@ def cents_left(folder: Path) -> int:
     return int(left)
 
 
+def stock_cards(folder: Path, pieces: int) -> None:
+    riverbank(folder, pieces)
+    cards = "".join(f"G-{n:03d},6006 4912 {n:06d},10.00,Grocer\n" for n in range(pieces))
+    (folder / "cards.csv").write_text("serial,code,value,brand\n" + cards)
+    must(folder, "stock", "add", str(folder / "cards.csv"))
+
+
+def serials_gone(folder: Path) -> list[str]:
+    """Every serial that a voucher of the ledger has handed over, as often as it is there."""
+    with opened(folder / "program.db") as db:
+        sql = (
+            "select c.serial from cards c join handed_cards h on h.card = c.seq"
+            " join vouchers v on v.id = h.voucher and v.cents = c.cents"
+        )
+        return [row[0] for row in db.execute(sql)]
+
+
+def cards_left(folder: Path) -> int:
+    with opened(folder / "program.db") as db:
+        sql = "select coalesce(sum(cents), 0) from cards where seq not in (select card from handed_cards)"
+        return int(db.execute(sql).fetchone()[0])
+
+
 SHELVES = [
     Shelf(
         "vouchers",
@@ -57,14 +81,21 @@ SHELVES = [
         lambda n: ("voucher", "issue", f"r{n}", "--amount", "10.00", "--json"),
         codes_gone,
         cents_left,
-    )
+    ),
+    Shelf(
+        "gift cards",
+        stock_cards,
+        lambda n: ("voucher", "issue", f"r{n}", "--card", "Grocer", "--json"),
+        serials_gone,
+        cards_left,
+    ),
 ]
 
 
-def hand_out(shelf: Shelf, here: Path, pieces: int) -> tuple[list[str], int, list[str]]:
+def hand_out(shelf: Shelf, here: Path, pieces: int) -> tuple[list[Told], int, list[str]]:
     """Let eight desks hand out every piece, each asked for twice, every second of them killed on the way.
 
-    Gives which pieces somebody was told of, how many were killed, and what was said that is not in words.
+    Gives what somebody was told of, how many were killed, and what was said that is not in words.
     """
     folder, dice = here / "p", random.Random(SEED)
     shelf.stock(folder, pieces)
@@ -85,7 +116,8 @@ def hand_out(shelf: Shelf, here: Path, pieces: int) -> tuple[list[str], int, lis
 
     with ThreadPoolExecutor(DESKS) as desks:
         ended = list(desks.map(ask, plans))
-    told = [json.loads(one.out)["voucher"] for one in ended if one.out]
+    said = [json.loads(one.out) for one in ended if one.out]
+    told = [(one["voucher"], tuple(card["serial"] for card in one["cards"])) for one in said]
     unsaid = [one.err for one in ended if one.code not in (0, -9) and one.err[:7] != "Error: "]
     return told, sum(one.killed for one in ended), unsaid
 
@@ -100,7 +132,16 @@ def wrong_with(shelf: Shelf, here: Path, pieces: int) -> tuple[list[str], int]:
     wrong += [f"twice: {piece}" for piece, times in Counter(gone).items() if times > 1]
     with opened(folder / "program.db") as db:
         issued = {row[0] for row in db.execute("select id from vouchers")}
-    wrong += [f"told, and not there: {one}" for one in told if one not in issued]
+        handed = set(
+            db.execute("select voucher, serial from handed_cards h join cards c on c.seq = h.card")
+        )
+    wrong += [f"told, and not there: {one}" for one, _ in told if one not in issued]
+    pairs = {(one, serial) for one, serials in told for serial in serials}
+    wrong += [f"told, and not handed over: {pair}" for pair in pairs - handed]
+    wrong += [
+        f"stock: {one}"
+        for one in json.loads(must(folder, "stock", "reconcile", "--json"))["problems"]
+    ]
     wrong += found_by_verify(folder) + wrong_money(folder / "program.db")
     return wrong, killed
 

@@ -103,7 +103,7 @@ WRITES = [
     Writes("feedback add", ("feedback", "add", "c1"), "adds", typed="The chairs are hard\n"),
     Writes("feedback answer", ("feedback", "answer", "1", "--said", "Thank you"), "adds"),
     Writes("draw retire", ("draw", "retire"), "adds"),
-    Writes("fhir import", ("fhir", "import", "{files}/bundle.json"), "goes on", commits=2),
+    Writes("fhir import", ("fhir", "import", "{files}/bundle.json"), "goes on"),
     Writes(
         "fhir export",
         ("fhir", "export", "{new}.json", "--to", "them", "--purpose", "care", "--consent", "1"),

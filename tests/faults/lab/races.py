@@ -1,4 +1,5 @@
-"""What can be raced for: the last cents of a balance, one code, one event id, one new program, one migration.
+"""What can be raced for: the last cents of a balance or a fund, the last gift card, one code, one event id, one
+new program, one migration.
 
 A new one is a row in RACES: three functions.
 """
@@ -16,6 +17,7 @@ from lab.river import FIRST, must
 from cmengine.cli.init import init_command
 from cmengine.database import APPLICATION_ID, SCHEMA
 from cmengine.engine import log_event, make_event
+from cmengine.funds import add_money
 from cmengine.ledger import open_ledger
 from cmengine.program import Program, open_program
 from cmengine.starters import make_program
@@ -34,11 +36,15 @@ kind  = "fixed_voucher"
 worth = "10.00"
 """
 WORTH = 1000
+TAKERS = 8
 
 
-def riverbank(folder: Path, clients: int, *, visits: int = 1) -> None:
+def riverbank(folder: Path, clients: int, *, visits: int = 1, settings: str = "") -> None:
     """Make a program in which each of so many clients has 10.00 waiting for each visit."""
     must(None, "init", str(folder), "--zone", "America/Los_Angeles")
+    if settings:
+        with (folder / "program.toml").open("a") as file:
+            file.write(settings)
     (folder / "rules" / "rules.toml").write_text(RULES)
     must(folder, "rules", "publish")
     choices = "".join(f"r{n},drop-in,See people,{FIRST},\n" for n in range(clients))
@@ -90,6 +96,71 @@ def judge_balance(folder: Path, outcomes: list[list[str]]) -> list[str]:
         ).fetchone()
     if beyond:
         wrong.append(f"{beyond} clients were issued more than they earned")
+    return wrong + ledger_is_well(folder)
+
+
+# The last gift card
+
+
+def prepare_card(folder: Path, rounds: int) -> None:
+    """One card of a brand of its own for each round; everybody has more than enough waiting."""
+    riverbank(folder, TAKERS, visits=rounds)
+    cards = "".join(f"S-{n},6006 4912 {n:06d},10.00,Shop {n}\n" for n in range(rounds))
+    (folder / "cards.csv").write_text("serial,code,value,brand\n" + cards)
+    must(folder, "stock", "add", str(folder / "cards.csv"))
+
+
+def act_card(folder: Path, program: Program | None, worker: int, number: int) -> str:
+    assert program is not None
+    (card,) = issue_voucher(program, f"r{worker}", card=f"Shop {number}").cards
+    return f"yes: {card.serial}"
+
+
+def judge_card(folder: Path, outcomes: list[list[str]]) -> list[str]:
+    wrong = one_wins(outcomes, "stays theirs and waits for stock")
+    with opened(folder / "program.db") as db:
+        (handed, cents) = db.execute(
+            "select count(*), coalesce(sum(c.cents), 0) from handed_cards h join cards c on c.seq = h.card"
+        ).fetchone()
+        (issued,) = db.execute("select coalesce(sum(cents), 0) from vouchers").fetchone()
+    if (handed, cents) != (len(outcomes), issued):
+        wrong.append(f"{handed} cards worth {cents} were handed over, for vouchers of {issued}")
+    return wrong + ledger_is_well(folder)
+
+
+# The last cents of a fund
+
+
+def prepare_fund(folder: Path, rounds: int) -> None:
+    """A fund in which 2.00 are left; before each round 8.00 come in, and every desk wants just as much of it,
+    for a client who has more than that waiting. (Of several clients, only who earned first would be in line.)
+    """
+    fund = '\n[[fund]]\nname = "gifts"\namount = "2.00"\n'
+    riverbank(folder, 1, visits=rounds, settings=fund)
+
+
+def ready_fund(program: Program | None, number: int) -> None:
+    assert program is not None
+    add_money(program, "gifts", WORTH - 200)
+
+
+def act_fund(folder: Path, program: Program | None, worker: int, number: int) -> str:
+    assert program is not None
+    return f"yes: {issue_voucher(program, 'r0', cents=WORTH - 200).voucher}"
+
+
+def judge_fund(folder: Path, outcomes: list[list[str]]) -> list[str]:
+    wrong = one_wins(outcomes, "2.00 of it can be issued just now")
+    with opened(folder / "program.db") as db:
+        (held,) = db.execute(
+            "select 200 + sum(cents) from fundings where fund = 'gifts'"
+        ).fetchone()
+        (charged,) = db.execute("select coalesce(sum(cents), 0) from charges").fetchone()
+        (issued,) = db.execute("select coalesce(sum(cents), 0) from vouchers").fetchone()
+    if max(charged, issued) > held:
+        wrong.append(f"{max(charged, issued)} were issued, more than the fund's {held}")
+    if (held, issued) != (charged + 200, charged):
+        wrong.append(f"{issued} were issued, {charged} charged, {held} put in")
     return wrong + ledger_is_well(folder)
 
 
@@ -223,6 +294,15 @@ RACES = [
         judge_balance,
         second_line="drop trigger vouchers_within_earned; drop trigger vouchers_charged;"
         " drop trigger vouchers_within_funds; drop trigger charges_before_voucher",
+    ),
+    Race("the last gift card", prepare_card, act_card, judge_card),
+    Race(
+        "the last cents of a fund",
+        prepare_fund,
+        act_fund,
+        judge_fund,
+        ready=ready_fund,
+        second_line="drop trigger vouchers_within_funds",
     ),
     Race(
         "one code",

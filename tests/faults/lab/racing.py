@@ -19,6 +19,8 @@ from cmengine.program import Program, open_program
 PATIENCE = (
     120.0  # seconds until a process that does not come is given up; nothing is measured by it
 )
+Ready = Callable[["Program | None", int], object]
+"""What is done by one of the processes before a round begins, while the others wait."""
 Act = Callable[[Path, "Program | None", int, int], str]
 """What one process (by its number) does in a round; gives what came of it."""
 
@@ -27,7 +29,8 @@ Act = Callable[[Path, "Program | None", int, int], str]
 class Race:
     """`prepare` makes the ground for so many rounds; `act` is what each process does in a round; `judge` says
     what is wrong with what came of it, in each round and in the end. `at_desk`: the program stays open.
-    `second_line` is the SQL that takes away what still stands in the way of the worst when the lock is gone.
+    `second_line` is the SQL that takes away what still stands in the way of the worst when the lock is gone;
+    `ready` is done by the first process alone before each round.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Race:
     judge: Callable[[Path, "list[list[str]]"], list[str]]
     at_desk: bool = True
     second_line: str = ""
+    ready: Ready | None = None
 
 
 def run(
@@ -92,6 +96,11 @@ def _work(
         program.ledger.rows("pragma foreign_keys = off")
     told = []
     for number in range(rounds):
+        if race.ready is not None:
+            start.wait(PATIENCE)  # until the round before is over
+            _met.update(("begin", "write"))  # nobody else comes there now
+            if n == 0:
+                race.ready(program, number)
         start.wait(PATIENCE)
         _met.clear()
         try:
