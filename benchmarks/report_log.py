@@ -27,6 +27,7 @@ from occurrences o join awards a on a.occurrence = o.seq join events e on e.seq 
 where a.cents > 0 and o.seq % 2 = 0
 order by o.client, month, o.on_day, o.seq
 """
+TERMS = '{"budget_year": [1, 1], "funds": [], "limits": []}'
 CHARGES = ("seq", "voucher", "occurrence", "n", "fund", "cents", "on_day", "terms")
 VOUCHERS = ("seq", "id", "client", "cents", "item", "occurrence", "n", "code_hash", "issued_at", "issued_by")  # fmt: skip
 
@@ -35,7 +36,7 @@ def hand_over(program: Program) -> None:
     """Write a voucher for each client and month; it is in hand at the last of its events."""
     ledger = program.ledger
     with ledger.writing():
-        ledger.insert("terms", body="{}", noted_at=NOW.isoformat(), noted_by=BY)
+        ledger.insert("terms", body=TERMS, noted_at=NOW.isoformat(), noted_by=BY)
         charges: list[object] = []
         vouchers: list[object] = []
         before: tuple[str, str] | None = None
@@ -43,7 +44,9 @@ def hand_over(program: Program) -> None:
             client, month, occurrence, n, cents, at, day = row
             if (client, month) != before:
                 before = client, month
-                vouchers += [len(vouchers) // 10 + 1, f"{client}-{month}", client, 0, None, None, None, None, "", BY]  # fmt: skip
+                place = len(vouchers) // len(VOUCHERS) + 1
+                code = f"{place:064x}"
+                vouchers += [place, f"{client}-{month}", client, 0, None, None, None, code, "", BY]
             charges += [number, f"{client}-{month}", occurrence, n, "", cents, day, 1]
             vouchers[-7] += cents
             vouchers[-2] = at
@@ -54,7 +57,7 @@ def hand_over(program: Program) -> None:
 def main(folder: Path) -> None:
     """Write both pages of it."""
     settings = folder / "program.toml"
-    if "[[fund]]" not in settings.read_text():
+    if FUNDS not in settings.read_text():
         program = open_again(folder)
         hand_over(program)
         program.close()

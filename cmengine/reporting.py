@@ -10,7 +10,6 @@ from cmengine.equity import by_strata
 from cmengine.errors import CMError, Fault
 from cmengine.figures import Figure, queries
 from cmengine.funds import terms_of
-from cmengine.ledger import Ledger
 from cmengine.magnitudes import Remark, a_month, best_of, judge, remarks
 from cmengine.ordinals import nth
 from cmengine.period import Period
@@ -21,7 +20,8 @@ from cmengine.versions import compare
 
 DRUGS = ("safer use", "use")
 """What goals about drugs are about, as `kinds.toml` says it; they are told after all others."""
-LONG = ("returns", "often", "amounts")  # figures that look at every client's days
+LONG = ("soon", "amounts", "earned")  # about half of the work, of a large ledger
+WITHIN_TWO_WEEKS = ("1 to 7 days", "8 to 13 days")  # as the figure `gaps` has them
 READS = 3  # how often the figures are read anew where somebody writes meanwhile
 
 
@@ -31,23 +31,23 @@ def report(program: Program, period: Period) -> dict[str, Any]:
     ledger = program.ledger
     for _ in range(READS):
         before = ledger.others()
-        read = _read(ledger, wanted)
-        promised = _promised(program, wanted["waiting"], read)
+        read, promised = _read(program, wanted)
         if ledger.others() == before:
             break
     else:
         with ledger.snapshot():
-            read = _read(ledger, wanted)
-            promised = _promised(program, wanted["waiting"], read)
+            read, promised = _read(program, wanted)
     return _composed(program, period, read, promised)
 
 
-def _read(ledger: Ledger, wanted: Mapping[str, Figure]) -> dict[str, Rows]:
-    """Read every figure but the awards that wait, which may be many.
+def _read(program: Program, wanted: Mapping[str, Figure]) -> tuple[dict[str, Rows], Promised]:
+    """Read every figure. The awards that wait may be many: they are summed up as they come.
 
     SQLite lets other threads work while it does: the figures that take long are read beside the others.
     """
     from concurrent.futures import ThreadPoolExecutor
+
+    ledger = program.ledger
 
     def beside() -> dict[str, Rows]:
         connection = connect(ledger.path)
@@ -63,7 +63,8 @@ def _read(ledger: Ledger, wanted: Mapping[str, Figure]) -> dict[str, Rows]:
             for name, figure in wanted.items()
             if name != "waiting" and name not in LONG
         }
-        return read | long.result()
+        promised = _promised(program, wanted["waiting"], read)
+        return read | long.result(), promised
 
 
 def _rows(found: Iterable[sqlite3.Row]) -> Rows:
@@ -81,7 +82,8 @@ def _composed(
     program: Program, period: Period, read: dict[str, Rows], promised: Promised
 ) -> dict[str, Any]:
     today = program.today()
-    soon, often, amounts = read["soon"][0], read["often"][0], read["amounts"][0]
+    soon, amounts = read["soon"][0], read["amounts"][0]
+    often, returns = _gaps(read["gaps"])
     versions = _versions(program, read["plans"], often["median_days"])
     plans = judge(
         [(row["versions"].split(), row["clients"]) for row in read["plans"]],
@@ -114,7 +116,7 @@ def _composed(
         "forecast": expected,
         "soon": soon,
         "goals": _goals(program, read),
-        "returns": read["returns"],
+        "returns": returns,
         "often": often,
         "amounts": amounts,
         "plans": {
@@ -158,6 +160,22 @@ def _goals(program: Program, read: Mapping[str, Rows]) -> Rows:
             }
         )
     return sorted(rows, key=lambda row: (drugs_last(row["about"]), row["title"]))
+
+
+def _gaps(rows: Rows) -> tuple[dict[str, Any], Rows]:
+    """Take apart how often goals are met, and who came back after 14 days or more."""
+    weekly, rare = WITHIN_TWO_WEEKS
+    often = {
+        "times": sum(row["times"] for row in rows),
+        "median_days": rows[0]["median_days"] if rows else None,
+        "within_week": sum(row["times"] for row in rows if row["after"] == weekly),
+    }
+    returns = [
+        {"after": row["after"], "returns": row["times"], "clients": row["clients"]}
+        for row in rows
+        if row["after"] not in (weekly, rare)
+    ]
+    return often, returns
 
 
 def drugs_last(about: str) -> tuple[int, str]:

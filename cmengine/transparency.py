@@ -43,8 +43,9 @@ group by 1 order by 1
         "the same by fund",
         """
 select c.fund as name, count(distinct v.client) as people, sum(c.cents) as cents
-from charges c join vouchers v on v.id = c.voucher
-where c.on_day between :first and :last
+from (select fund, voucher, sum(cents) as cents from charges
+      where on_day between :first and :last group by fund, voucher) c
+join vouchers v on v.id = c.voucher
 group by 1 order by 1
 """,
     ),
