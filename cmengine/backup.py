@@ -27,6 +27,7 @@ from cmengine.settings import DATABASE, KEY, RULES, TEMPLATES
 from cmengine.verify import Verdict, verify
 
 ABOUT = "backup.json"
+UNFINISHED = (".cmengine-", ".unfinished")
 FORMAT = 1
 LARGEST = 64 * 2**20  # of any file but the ledger; those of a program are a few kilobytes
 PIECE = 2**20
@@ -94,9 +95,50 @@ def make_backup(
 
 @contextlib.contextmanager
 def unfinished(parent: Path) -> Iterator[Path]:
-    """Give a folder beside what is being made, which only its owner can read, and take it away again."""
-    with tempfile.TemporaryDirectory(prefix=".cmengine-", suffix=".unfinished", dir=parent) as name:
-        yield Path(name)
+    """Give a folder beside what is being made, which only its owner can read, and take it away again.
+
+    What a process that was stopped has left of the kind is cleared away first: it holds a key.
+    """
+    with contextlib.ExitStack() as stack:
+        with _locked(parent):
+            for left in parent.glob(f"{UNFINISHED[0]}*{UNFINISHED[1]}"):
+                _clear(left)
+            work = Path(
+                stack.enter_context(
+                    tempfile.TemporaryDirectory(
+                        prefix=UNFINISHED[0], suffix=UNFINISHED[1], dir=parent
+                    )
+                )
+            )
+            stack.enter_context(_locked(work))
+        yield work
+
+
+def _clear(left: Path) -> None:
+    """Take away what is left of a process that has ended, and nothing that another is working in."""
+    with contextlib.suppress(OSError), _locked(left, wait=False) as alone:
+        if alone:
+            shutil.rmtree(left)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold a lock on a folder, which goes with the process; give whether it is held. Not every system has one."""
+    try:
+        import fcntl
+    except ImportError:
+        yield False
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            held = True
+        except OSError:
+            held = False
+        yield held
+    finally:
+        os.close(handle)
 
 
 def own_files(folder: Path) -> Iterator[Path]:

@@ -10,6 +10,8 @@ APPLICATION_ID = 0x636D656E  # "cmen"
 WAIT_SECONDS = 5
 STATE = {"personal", "memories", "feedback_words", "_sqlite_migrations"}
 """The tables that may change: what can be erased, and the cache. All others only grow, and are journaled."""
+WORDS = {"personal", "feedback_words"}
+"""The tables of what people said. Each of their rows has a seal of its own: `erasable.py` says why."""
 SCHEMA = 1  # the number of migration steps; a test holds it equal to migrations.STEPS
 
 
@@ -27,7 +29,12 @@ def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
 
 
 def connect(path: StrPath) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
+    connection = sqlite3.connect(
+        path,
+        isolation_level=None,
+        timeout=WAIT_SECONDS,
+        check_same_thread=False,  # one at a time has it: see behind.py
+    )
     connection.row_factory = sqlite3.Row
     mode, sync = journal_mode(sqlite3.sqlite_version_info)
     try:

@@ -167,7 +167,7 @@ def counted_tables(tables: Mapping[str, Table]) -> dict[str, Counted]:
         of(
             "refusals",
             means="How often the program said no, or not yet.",
-            by=(_month("n.made_at"), _by(t["refusals"], "reason")),
+            by=(_month("n.on_day"), _by(t["refusals"], "reason")),
             sums=(_cents("n.cents", "how much waits because of it"),),
             coarser=({"reason": OTHER}, {"reason": OTHER, **_YEAR}),
         ),
@@ -183,9 +183,13 @@ def counted_tables(tables: Mapping[str, Table]) -> dict[str, Counted]:
         of(
             "messages",
             means="How many messages were written.",
-            by=(_month("m.made_at"), _by(t["messages"], "channel")),
-            sums=(Column("sent", "whole", "how many have gone", _sql(t["messages"], "sent")),),
-            coarser=({"channel": OTHER}, {"channel": OTHER, **_YEAR}),
+            by=(_month("m.made_at"), _by(t["messages"], "channel"), _by(t["messages"], "template")),
+            sums=(Column("sent", "whole", "how many have gone", "m.came = 'sent'"),),
+            coarser=(
+                {"template": OTHER},
+                {"template": OTHER, "channel": OTHER},
+                {"template": OTHER, "channel": OTHER, **_YEAR},
+            ),
         ),
     )
     return {one.name: one for one in every}

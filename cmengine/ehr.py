@@ -1,43 +1,23 @@
 """Exchange with an EHR: a FHIR R4 bundle is read as choices and events, or written from them."""
 
 import json
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime, time
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from attrs import Factory, define
-
 from cmengine import fhir
-from cmengine.choices import Wish, choose_goals, set_aside
 from cmengine.codes import Codes, read_codes
 from cmengine.disclosures import Grounds, disclose, may_share
-from cmengine.engine import Logbook, client_code_mistakes, make_event, same_event
-from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
-from cmengine.model import Event
+from cmengine.errors import CMError, Mistake, stop_if
 from cmengine.newfile import new_private
 from cmengine.program import Program
+from cmengine.taking import MOST_SHOWN, Came, Taking
+from cmengine.told import Unmeant
 from cmengine.toml import cannot_read, no_file, parse, read_text
 
 CODES = "fhir.toml"
 MOST_BYTES = 256 * 1024 * 1024
-MOST_SHOWN = 20
-
-
-@define
-class Came:
-    """What a bundle came to. `passed` counts what was passed over, in words."""
-
-    events: int = 0
-    duplicates: int = 0
-    awards: int = 0
-    cents: int = 0
-    choices: int = 0
-    set_aside: int = 0
-    clients: list[str] = Factory(list)
-    passed: Counter[str] = Factory(Counter)
 
 
 def load_codes(program: Program, path: Path | None = None) -> Codes:
@@ -110,38 +90,18 @@ def import_bundle(program: Program, path: Path, codes: Codes, *, add_clients: bo
 
     Ids that are known already count once. Raises CMError with everything that is off.
     """
-    came = Came()
+    taking = Taking(program, add_clients=add_clients)
     found = list(_read(path))
     patients = fhir.patients_of(found, codes)
-    mistakes: list[Mistake] = []
-    events: list[tuple[str, Event]] = []
-    goals: list[tuple[str, fhir.Wanted]] = []
-    new: set[str] = set()
     for where, resource in found:
-        here = f"{path}: {where}"
-        try:
+        with taking.reading(f"{path}: {where}"):
             if resource.get("resourceType") == "Observation":
-                event = _event(program, fhir.seen(resource, codes, patients))
-                _may_come(program, event.client, new, add_clients)
-                _not_another(program, event)
-                events.append((here, event))
+                taking.event(fhir.seen(resource, codes, patients))
             elif resource.get("resourceType") == "Goal":
-                goal = fhir.wanted(resource, codes, patients)
-                _may_come(program, goal.client, new, add_clients)
-                goals.append((here, goal))
+                taking.goal(fhir.wanted(resource, codes, patients))
             else:
-                came.passed[str(resource.get("resourceType"))] += 1
-        except fhir.Unmeant as unmeant:
-            came.passed[str(unmeant)] += 1
-        except ValueError as error:
-            what, _, todo = str(error).partition("; ")
-            mistakes.append(Mistake(here, what, todo))
-        except CMError as error:
-            mistakes += [mistake._replace(where=here) for mistake in error.mistakes]
-    stop_if(mistakes[:MOST_SHOWN])
-    _choose(program, goals, came, add_clients=add_clients)
-    _log(program, [event for _, event in events], new, came)
-    return came
+                raise Unmeant(str(resource.get("resourceType")))
+    return taking.done()
 
 
 def _read(path: Path) -> Iterator[tuple[str, fhir.Resource]]:
@@ -200,96 +160,3 @@ def structure_problems(resource: fhir.Resource) -> Iterator[str]:
         for one in error.errors():
             at = ".".join(map(str, one["loc"]))
             yield f"{name} {at}: {str(one['msg']).removeprefix('Value error, ')}"
-
-
-def _event(program: Program, seen: fhir.Seen) -> Event:
-    event, wrong = make_event(
-        program,
-        client=seen.client,
-        kind=seen.kind,
-        value=seen.value,
-        at=_moment(program, seen.at),
-        id=seen.id,
-        evidence=seen.evidence,
-    )
-    if event is None:
-        raise CMError(*(Mistake("", *one) for one in wrong))
-    return event
-
-
-def _moment(program: Program, at: datetime | date) -> datetime:
-    return at if isinstance(at, datetime) else program.moment(at, time(12))
-
-
-def _may_come(program: Program, client: str, new: set[str], add_clients: bool) -> None:
-    if client in new or program.ledger.has_client(client):
-        return
-    if add_clients:
-        stop_if(client_code_mistakes(client))
-        new.add(client)
-        return
-    todo = did_you_mean(client, program.ledger.clients()) or "enroll them, or say --add-clients"
-    raise CMError(Mistake("", f"there is no client '{client:.64}'", todo))
-
-
-def _not_another(program: Program, event: Event) -> None:
-    stored = program.ledger.find_event(event.id)
-    if stored is not None:
-        same_event(stored.event, event)
-
-
-def _choose(
-    program: Program, goals: Sequence[tuple[str, fhir.Wanted]], came: Came, *, add_clients: bool
-) -> None:
-    """Choose what goes on and is not chosen yet, and put away what rests."""
-    wishes, resting = [], []
-    for where, goal in goals:
-        rows = program.ledger.timelines(goal.client).get(goal.rule)
-        stands = bool(rows) and rows[-1].choice.stands if rows else False
-        if goal.stands and not stands:
-            wishes.append(
-                Wish(
-                    client=goal.client,
-                    rule=goal.rule,
-                    words=goal.words,
-                    settings=goal.settings,
-                    on=goal.on,
-                    where=where,
-                )
-            )
-        elif stands and not goal.stands:
-            resting.append(goal)
-    chosen, added = choose_goals(program, wishes, add_clients=add_clients)
-    came.clients += added
-    came.choices += len(chosen)
-    for one in chosen:
-        for result in one.caught_up:
-            _count(came, result.outcome.earned)
-    for goal in resting:
-        set_aside(program, goal.client, goal.rule, goal.on)
-        came.set_aside += 1
-
-
-def _log(program: Program, events: Sequence[Event], new: Collection[str], came: Came) -> None:
-    with program.ledger.writing():
-        for client in new:
-            if not program.ledger.has_client(client):
-                program.ledger.add_client(client, program.now(), program.by)
-                came.clients.append(client)
-        book = Logbook(program)
-        now = program.now()
-        for event in events:
-            logged = book.log(event, now)
-            if logged.again:
-                came.duplicates += 1
-                continue
-            came.events += 1
-            for result in logged.results:
-                _count(came, result.outcome.earned)
-        book.close()
-
-
-def _count(came: Came, earned: Any) -> None:
-    if earned is not None:
-        came.awards += len(earned.awards)
-        came.cents += earned.cents

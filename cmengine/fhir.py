@@ -7,7 +7,7 @@ is `on-hold`: it can be taken up again where it was. An event that was a mistake
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 
 from cmengine.codes import (
     CHOICE,
@@ -23,6 +23,7 @@ from cmengine.codes import (
 )
 from cmengine.model import EVIDENCE as KINDS_OF_EVIDENCE
 from cmengine.model import Choice, Event
+from cmengine.told import Seen, Sought, Unmeant
 
 Resource = Mapping[str, Any]
 UCUM = "http://unitsofmeasure.org"
@@ -36,32 +37,6 @@ DONE = ("final", "amended", "corrected")  # an observation that can be relied on
 GOING_ON = ("active", "accepted")
 RESTING = ("on-hold", "completed", "cancelled")
 _ID = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.")
-
-
-class Seen(NamedTuple):
-    """An Observation that came in, as an event would be typed. `at` is a moment, or a day."""
-
-    id: str
-    client: str
-    kind: str
-    value: str | None
-    at: datetime | date
-    evidence: str | None
-
-
-class Wanted(NamedTuple):
-    """A Goal that came in. `stands` is False where it rests, from the day `on`."""
-
-    client: str
-    rule: str
-    words: str
-    settings: tuple[tuple[str, str], ...]
-    on: date | None
-    stands: bool
-
-
-class Unmeant(Exception):
-    """A resource that concerns nothing the program knows, or that is not (yet) to be relied on."""
 
 
 # Out
@@ -197,7 +172,7 @@ def seen(resource: Resource, codes: Codes, patients: Mapping[str, str]) -> Seen:
     )
 
 
-def wanted(resource: Resource, codes: Codes, patients: Mapping[str, str]) -> Wanted:
+def wanted(resource: Resource, codes: Codes, patients: Mapping[str, str]) -> Sought:
     """Read a Goal. Raises Unmeant where it is none of ours, ValueError, in words, where it is off."""
     description = resource.get("description") or {}
     concepts = [description, *(resource.get("category") or ())]
@@ -208,14 +183,15 @@ def wanted(resource: Resource, codes: Codes, patients: Mapping[str, str]) -> Wan
     if status not in (*GOING_ON, *RESTING):
         raise Unmeant(f"Goal with the status '{status}'")
     stands = status in GOING_ON
-    day = resource.get("startDate") if stands else resource.get("statusDate")
-    return Wanted(
+    since, until = resource.get("startDate"), resource.get("statusDate")
+    return Sought(
         client=_client(resource, codes, patients),
         rule=rule,
         words=str(description.get("text") or ""),
         settings=tuple(sorted(_settings(resource, codes.rule(rule).target))),
-        on=None if day is None else _day(str(day)),
+        on=None if since is None else _day(str(since)),
         stands=stands,
+        until=None if stands or until is None else _day(str(until)),
     )
 
 

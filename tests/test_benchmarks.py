@@ -110,7 +110,7 @@ def test_every_limit_is_in_the_table(base: Path) -> None:
         "all", "--base", base, "--events", EVENTS, "--runs", 1, "--long-runs", 1, "--times", 2
     )
     rows = [line.split("|")[1].strip() for line in printed.splitlines() if line.startswith("|")]
-    assert len(rows) == 2 + 14
+    assert len(rows) == 3 * 2 + 14
     assert printed.count("not measured: --peers was not given") == 6
 
 

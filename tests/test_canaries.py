@@ -21,9 +21,9 @@ from attrs import define, field
 from cmengine.cli import COMMANDS, cli
 
 COMMAND = Path(sys.executable).with_name("cmengine")
-NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM = (
+NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM, STRENGTH = (
     f"Quibblefern {what}"
-    for what in ("Ottoline", "asleep", "hopes", "mixup", "sister", "door", "elder")
+    for what in ("Ottoline", "asleep", "hopes", "mixup", "sister", "door", "elder", "proud")
 )
 CODE = "the code of a voucher"  # which one is known when it is issued
 RULES = """
@@ -68,15 +68,17 @@ MAY: dict[str, set[str]] = {
     "log": {NAME, TOLD},  # who it was, and what has just been written down
     "events": {TOLD},
     "explain": {TOLD},  # what an award was for
+    "status": {NAME},  # for whom something waits
     "feedback list": {SAID},  # what was said
     "feedback answer": {SAID},  # and what was answered to it
     "client set": {NAME},  # what has just been set
+    "strength list": {STRENGTH},  # in their own words
     "client show": {NAME, WORDS},  # what concerns this client
     "client strata": {STRATUM},  # what has just been written down
     "voucher issue": {NAME, CODE},  # who is handed it; the code, this once
 }
 # A cell of a file, or a word of a line, that does not fit is repeated to who brought it in, to be found there.
-MAY_BADLY: dict[str, set[str]] = {"goal import": {WORDS}, "import": {TOLD}}
+MAY_BADLY: dict[str, set[str]] = {"goal import": {WORDS}, "import": {TOLD}, "redcap import": {TOLD}}
 
 # Each command, so that it goes well; what is typed into it stands behind it. They are done in this order.
 WELL: list[tuple[str, list[str], str]] = [
@@ -116,12 +118,21 @@ WELL: list[tuple[str, list[str], str]] = [
     ("consent channels", [], ""),
     ("consent give", ["c1", "--channel", "outbox"], ""),
     ("consent list", ["c1"], ""),
+    ("strength add", ["c1", STRENGTH], ""),
+    ("strength add", ["c1", "Another"], ""),
+    ("strength list", ["c1"], ""),
+    ("strength remove", ["c1", "2"], ""),
+    ("outbox write", ["c1", "hello"], ""),
+    ("information list", ["c1"], ""),
+    ("information offer", ["c1", "naloxone", "--answer", "yes"], ""),
+    ("information say", ["c1", "naloxone"], ""),
     ("outbox list", [], ""),
     ("outbox send", [], ""),
     ("outbox retry", ["--all"], ""),
     ("consent stop", ["c1", "--heard"], f"{NOTE}\n"),
     ("consent stop", ["c1"], ""),
     ("consent withdraw", ["c1"], ""),
+    ("client forget", ["c2", "--yes"], ""),
     ("goal set-aside", ["c1", "own"], ""),
     ("stock add", ["{files}/things.csv"], ""),
     ("stock list", [], ""),
@@ -154,8 +165,16 @@ WELL: list[tuple[str, list[str], str]] = [
         "",
     ),
     ("export client", ["c1", "{files}/own.xlsx"], ""),
+    (
+        "redcap export",
+        ["{files}/study.zip", "--to", "them", "--purpose", "care", "--consent", "1"],
+        "",
+    ),
+    ("redcap import", ["{files}/records.csv"], ""),
     ("disclosures", ["--client", "c1"], ""),
     ("refusals", [], ""),
+    ("status", [], ""),
+    ("status", [], ""),
     ("feedback add", ["c1"], SAID),
     ("feedback add", ["c1", "--complaint", "--about", "ben"], SAID),
     ("feedback list", ["--open"], ""),
@@ -187,7 +206,15 @@ BADLY: list[tuple[str, list[str], str]] = [
     ("draw show", ["99.1"], ""),
     ("outbox retry", ["none"], ""),
     ("consent give", ["c1", "--channel", "nowhere"], ""),
+    ("strength add", ["c1", f"{STRENGTH}\x1b"], ""),
+    ("strength remove", ["c1", "9"], ""),
+    ("outbox write", ["c1", "helo"], ""),
+    ("information say", ["c1", "tolerance"], ""),
+    ("information offer", ["c1", "weather", "--answer", "no"], ""),
+    ("client forget", ["nobody", "--yes"], ""),
     ("export data", ["{files}/tables.zip", "--words"], ""),
+    ("redcap export", ["{files}/study.zip", "--words"], ""),
+    ("redcap import", ["{files}/bad-records.csv"], ""),
     ("export client", ["c1", "{files}/own.xlsx"], ""),
     ("feedback add", ["nobody"], SAID),
     ("feedback add", ["c1", "--entry", "none", "--to", "ana", "--words", SAID], ""),
@@ -197,12 +224,18 @@ ELSEWHERE = {"init", "demo", "plugins check", "plugins new", "rules solve-bowl",
 """Commands that know of no client."""
 OWN_TESTS = {"backup", "restore", "doctor"}
 """Commands whose own tests look for what is told: tests/test_backup.py and tests/test_doctor.py."""
+RECORDS = (
+    "record_id,redcap_repeat_instrument,redcap_repeat_instance,event_id,event_kind,event_at,event_words\n"
+    "c1,cm_event,1,eight,positive_change,{},{}\n"
+)
 FILES = {
     "things.csv": "item,count,value\nradio,9,20.00\n",
     "clients.csv": f"client,name\nc1,{NAME}\nc2,{NAME} Two\n",
     "choices.csv": f"client,rule,words,on,set\nc1,drop-in,{WORDS},2026-01-05,\n"
     f"c1,own,{WORDS},2026-01-05,goal.target=4\n",
     "events.csv": f"id,client,kind,value,at,evidence\nfour,c1,positive_change,{TOLD},2026-01-09,\n",
+    "records.csv": RECORDS.format("2026-01-09 10:00:00", TOLD),
+    "bad-records.csv": RECORDS.format(TOLD, TOLD),
     "bad-clients.csv": f"client,name\n!,{NAME}\n{'x' * 99},{NAME}\nc3,{NAME * 90}\n",
     "bad-choices.csv": f"client,rule,words,on,set\nc1,drop-inn,{WORDS},2026-01-05,\n"
     f"c1,own,{WORDS},2026-13-05,{WORDS}\n",
@@ -301,7 +334,7 @@ class Desk:
                 self._note(str(path), path.read_bytes().decode("latin-1"), set())
 
 
-CANARIES = [NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM]
+CANARIES = [NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM, STRENGTH]
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from cmengine.contract import PROMISES
 from cmengine.dice import dice_from
 from cmengine.errors import Mistake
 from cmengine.evaluate import awards_of
+from cmengine.instruments import read_instruments
 from cmengine.kinds import read_kinds
 from cmengine.laws import LAWS
 from cmengine.model import Occurrence
@@ -298,6 +299,13 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("consent channels")
     say("consent give", "c001", "--channel", "outbox")
     say("consent list")
+    say("outbox write", "c001", "hello")
+    say("strength add", "c001", "I am here")
+    say("strength list", "c001")
+    say("strength remove", "c001", "1")
+    say("information offer", "c001", "naloxone", "--answer", "yes")
+    say("information list", "c001")
+    say("information say", "c001", "naloxone")
     say("export data", "counts", "--deidentified")
     say("export client", "c001", "own.zip")
     say("outbox list")
@@ -307,8 +315,11 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("consent withdraw", "c001")
     say("fhir export", "out.json", "--to", "them", "--purpose", "care", "--consent", "1")
     say("fhir import", "out.json")
+    say("redcap export", "study", "--to", "them", "--purpose", "care", "--consent", "1")
+    say("redcap import", "study/records.csv")
     say("disclosures")
     say("refusals")
+    say("status")
     say("feedback add", "c001", "--words", "The chairs are hard")
     say("feedback list")
     say("feedback answer", "1", "--said", "Thank you")
@@ -324,6 +335,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("plugins check", "thanks")
     say("plugins new", "stamp-card", "--kind", "reward")
     say("demo", "told")
+    say("client forget", "c001", "--yes")
     return seen
 
 
@@ -372,6 +384,8 @@ def test_every_block_of_toml_is_a_file_that_cmengine_reads(
         _, mistakes = read_options(Sections, tables, place, called="program")
     elif stem == "fhir.toml":
         _, mistakes = read_codes(tables, place, ["visit"], [])
+    elif stem == "redcap.toml":
+        _, mistakes = read_instruments(tables, place, ["screen", "visit"], ["drop-in"])
     elif stem.endswith(".scenarios.toml"):
         _, mistakes = read_scenarios(tables, place)
     elif page not in (HOOKS, WRITING):

@@ -10,6 +10,7 @@ import pytest
 
 from cmengine.choices import Wish, choose_goals
 from cmengine.corrections import correct_event
+from cmengine.database import STATE, WORDS
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.erasable import SEALED
 from cmengine.program import Program, open_program
@@ -52,6 +53,10 @@ def program(make: Make) -> Program:
             opened.ledger.insert("feedback_words", feedback=n, answer=0, said=said)
     assert verify(opened).ok
     return opened
+
+
+def test_every_table_of_words_is_looked_at() -> None:
+    assert set(SEALED) == WORDS <= STATE
 
 
 def rows(program: Program, table: str) -> list[sqlite3.Row]:

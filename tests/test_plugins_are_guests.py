@@ -34,7 +34,7 @@ SHELL = {
     "backup", "chain", "charges", "choices", "cli", "corrections", "counting", "database", "disclosures", "doctor", "ehr",
     "engine", "exporting", "forewarn", "founding", "funds", "holds", "ids", "importing", "ledger", "migrations", "outbox", "overview",
     "profiles", "program", "publish", "reasons", "recall", "reconcile", "replacing", "restore", "retry", "room", "settings",
-    "sqlite", "starters", "stock", "stocking",
+    "sqlite", "starters", "stock", "stocking", "study", "taking",
     "tables", "toml", "verify", "vouchers",
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ MOST_NEW = 100_000
 
 # Where each command lives; a module is imported when its command is asked for.
 COMMANDS = {
+    "status": ("status", "See in the morning what waits for whom, and what wants a hand."),
     "init": ("init", "Make a new program in a folder, empty or from a starter."),
     "rules": ("rules", "Check, publish and show the rules of a program."),
     "client": ("client", "Enroll clients, and show what concerns one."),
@@ -35,10 +36,13 @@ COMMANDS = {
     "refusals": ("refusals", "Count how often the program said no, and why."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "consent": ("consent", "Note what a client allows, and no longer allows."),
+    "information": ("information", "Tell what helps to stay safe, to those who want to hear it."),
+    "strength": ("strength", "Keep what a client is proud of, in their own words."),
     "feedback": ("feedback", "Write down what people say, and what was answered and done."),
     "report": ("report", "See what was spent, what it did, and what may come."),
     "export": ("export", "Write what the ledger holds for other programs to read."),
     "fhir": ("fhir", "Exchange choices and events with an EHR, as FHIR R4."),
+    "redcap": ("redcap", "Exchange choices and events with a REDCap project."),
     "disclosures": ("disclosures", "List what was given to others about clients, and what for."),
     "verify": ("verify", "Check the journal and every row, and replay the log."),
     "journal": ("journal", "See who did what; print an anchor; export for an auditor."),
@@ -48,6 +52,9 @@ COMMANDS = {
     "plugins": ("plugins", "List the plugins, their kinds, and which did not load."),
     "demo": ("demo", "Make a whole program in a new folder and tell its story."),
 }
+
+
+STOPPED = 130  # as shells have it for Ctrl-C
 
 
 class Commands(click.Group):
@@ -98,6 +105,13 @@ class Commands(click.Group):
 
             complain(error)
             ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo(
+                "Stopped. What was asked for is written down as a whole or not at all: have a look before doing it"
+                " again.",
+                err=True,
+            )
+            ctx.exit(STOPPED)
 
     def _add_plugins(self) -> None:
         if not self.__dict__.get("asked"):

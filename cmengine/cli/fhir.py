@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
+from cmengine.cli.came import say_came
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
-from cmengine.cli.show import count, document, money, note, say
+from cmengine.cli.show import count, document, note, say
 
 CODES = click.option(
     "--codes",
@@ -42,27 +43,7 @@ def import_(desk: Desk, file: Path, codes: Path | None, add_clients: bool, as_js
 
     with desk.open() as program:
         came = import_bundle(program, file, load_codes(program, codes), add_clients=add_clients)
-    if as_json:
-        document(
-            {
-                "events": came.events,
-                "duplicates": came.duplicates,
-                "choices": came.choices,
-                "set_aside": came.set_aside,
-                "clients": came.clients,
-                "awards": came.awards,
-                "cents": came.cents,
-                "passed": dict(came.passed),
-            }
-        )
-        return
-    say(f"{count(came.events, 'event')} logged, {came.duplicates} known already.")
-    say(f"{count(came.choices, 'goal')} chosen, {came.set_aside} put away.")
-    if came.clients:
-        say(f"{count(len(came.clients), 'client')} enrolled.")
-    say(f"{count(came.awards, 'award')}, {money(came.cents)} in all.")
-    for what, number in came.passed.most_common(10):
-        note(f"Passed over: {what} ({number}).")
+    say_came(came, as_json)
 
 
 @fhir_command.command(

@@ -1,7 +1,7 @@
 """Write the figures of a run of the tests of faults into docs/faults.md: figures.py REPORT.xml...
 
-The reports are those that pytest writes with --junitxml. A report of a part of the tests changes the
-lines of that part alone.
+The reports are those that pytest writes with --junitxml. Several of them, each of a part of the tests, are
+added up; where a test is in more than one, the last counts. Lines of which no report has a test stay as they are.
 """
 
 import os
@@ -23,18 +23,22 @@ ROW = re.compile(
 Figures = dict[str, tuple[int, int, str]]
 
 
-def read(report: Path) -> Figures:
-    """Add up what the tests of a report have noted: how often something was tried, how often it went wrong."""
+def read(reports: list[Path]) -> Figures:
+    """Add up what the tests of the reports have noted: how often something was tried, how often it went wrong."""
+    cases: dict[str, dict[str, str]] = {}
+    for report in reports:
+        for case in ElementTree.parse(report).iter("testcase"):
+            noted = {str(one.get("name")): str(one.get("value")) for one in case.iter("property")}
+            if "figure" in noted:
+                cases[f"{case.get('classname')} {case.get('name')}"] = noted
     tried: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
     notes: dict[str, str] = {}
-    for case in ElementTree.parse(report).iter("testcase"):
-        noted = {one.get("name"): str(one.get("value")) for one in case.iter("property")}
-        figure = noted.get("figure")
-        if figure:
-            tried[figure] += int(noted["tried"])
-            wrong[figure] += int(noted["wrong"])
-            notes[figure] = noted.get("note", "")
+    for noted in cases.values():
+        figure = noted["figure"]
+        tried[figure] += int(noted["tried"])
+        wrong[figure] += int(noted["wrong"])
+        notes[figure] = noted.get("note", "")
     return {one: (tried[one], wrong[one], notes[one]) for one in tried}
 
 
@@ -86,9 +90,7 @@ def text(figures: Figures) -> str:
 def main(reports: list[Path]) -> None:
     """Put the figures of the reports onto the page."""
     page = PAGE.read_text(encoding="utf-8")
-    figures = known(page)
-    for report in reports:
-        figures |= read(report)
+    figures = known(page) | read(reports)
     before, _, rest = page.partition(BEGINS)
     _, _, after = rest.partition(ENDS)
     PAGE.write_text(f"{before}{BEGINS}\n{text(figures)}\n\n{ENDS}{after}", encoding="utf-8")

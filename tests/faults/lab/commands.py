@@ -23,7 +23,10 @@ class Writes:
     commits: int = 1
     typed: str = ""
     own_folder: bool = False  # it makes a program instead of working in one
+    plugin: bool = False  # it is done where the stranger's plugin is installed
     line_by_line: bool = False  # it answers each transaction with a line
+    later: bool = False  # it is done again an hour later: what was begun is somebody's until then
+    may_add: tuple[str, ...] = ()  # tables to which doing it again may add a row or two
     called: str = ""  # a name of its own where a command is tried in several ways
 
     @property
@@ -88,7 +91,13 @@ WRITES = [
         "refuses",
         called="voucher issue --item",
     ),
-    Writes("voucher redeem", ("voucher", "redeem"), "refuses", typed="{code}\n"),
+    Writes(
+        "voucher redeem",
+        ("voucher", "redeem"),
+        "refuses",
+        typed="{code}\n",
+        may_add=("tries", "journal"),  # the code was used by then
+    ),
     Writes(
         "voucher replace", ("voucher", "replace", "{voucher}", "--reason", "Lost the slip"), "adds"
     ),
@@ -114,20 +123,44 @@ WRITES = [
         ("export", "data", "{new}.zip", "--to", "them", "--purpose", "care", "--consent", "1"),
         "either",
     ),
+    Writes("redcap import", ("redcap", "import", "{files}/records.csv"), "goes on", commits=2),
+    Writes(
+        "redcap export",
+        ("redcap", "export", "{new}.zip", "--to", "them", "--purpose", "care", "--consent", "1"),
+        "either",
+    ),
     Writes("export client", ("export", "client", "c1", "{new}"), "either"),
     Writes("backup", ("backup", "{new}.zip"), "refuses"),
-    Writes("outbox send", ("outbox", "send"), "goes on", commits=4),
+    Writes("restore", ("restore", "{files}/backup.zip", "{new}"), "refuses", own_folder=True),
+    Writes("retry", ("retry",), "goes on", plugin=True),
+    Writes(
+        "outbox send",
+        ("outbox", "send"),
+        "goes on",
+        commits=4,
+        later=True,
+        may_add=(
+            "claims",
+            "deliveries",
+            "journal",
+        ),  # sent at least once, each time under the same id
+    ),
+    Writes("outbox retry", ("outbox", "retry", "--all"), "goes on"),
     Writes("consent give", ("consent", "give", "c1", "--purpose", "information"), "adds"),
     Writes("consent withdraw", ("consent", "withdraw", "c1", "--channel", "outbox"), "goes on"),
     Writes("consent stop", ("consent", "stop", "c1"), "goes on"),
+    Writes("outbox write", ("outbox", "write", "c1", "hello"), "adds"),
+    Writes(
+        "information offer", ("information", "offer", "c1", "naloxone", "--answer", "yes"), "adds"
+    ),
+    Writes("information say", ("information", "say", "c2", "tolerance"), "adds"),
+    Writes("strength add", ("strength", "add", "c1", "I cook for my brother"), "adds"),
+    Writes("strength remove", ("strength", "remove", "c2", "1"), "refuses"),
+    Writes("client forget", ("client", "forget", "c3", "--yes"), "adds"),
 ]
 
 # What these write is no ledger: a new folder of a demo or of a plugin, or how a plugin was judged.
 BESIDE = {"demo", "plugins new", "plugins check"}
-
-# Stopped in tests of their own: tests/test_backup.py, tests/test_held_and_retried.py and
-# tests/test_sending.py, which have what these need: a backup, a plugin that stops, a message that did not go.
-IN_THEIR_OWN = {"restore", "retry", "outbox retry"}
 
 READS = {
     "rules check", "rules diff", "rules history", "rules list", "rules show", "rules simulate",
@@ -135,7 +168,7 @@ READS = {
     "voucher list", "outbox list", "verify", "stock list", "stock reconcile", "fund list", "limits list",
     "limits profiles", "limits show", "draw show", "draw secrets", "draw publish", "draw verify",
     "export accounting", "report", "journal head", "journal list", "journal export", "doctor", "disclosures",
-    "refusals",
-    "consent list", "consent channels",
+    "refusals", "status",
+    "consent list", "consent channels", "information list", "strength list",
     "feedback list",
 }  # fmt: skip

@@ -47,11 +47,12 @@ def riverbank(folder: Path, clients: int, *, visits: int = 1, settings: str = ""
             file.write(settings)
     (folder / "rules" / "rules.toml").write_text(RULES)
     must(folder, "rules", "publish")
-    choices = "".join(f"r{n},drop-in,See people,{FIRST},\n" for n in range(clients))
+    begin = FIRST - timedelta(days=max(0, visits - 1))
+    choices = "".join(f"r{n},drop-in,See people,{begin},\n" for n in range(clients))
     (folder / "choices.csv").write_text("client,rule,words,on,set\n" + choices)
     must(folder, "goal", "import", str(folder / "choices.csv"), "--add-clients")
     events = "".join(
-        f"r{n}-{v},r{n},visit,,{date.fromordinal(FIRST.toordinal() + v)},\n"
+        f"r{n}-{v},r{n},visit,,{begin + timedelta(days=v)},\n"
         for n in range(clients)
         for v in range(visits)
     )
@@ -153,7 +154,7 @@ def judge_fund(folder: Path, outcomes: list[list[str]]) -> list[str]:
     wrong = one_wins(outcomes, "2.00 of it can be issued just now")
     with opened(folder / "program.db") as db:
         (held,) = db.execute(
-            "select 200 + sum(cents) from fundings where fund = 'gifts'"
+            "select 200 + coalesce(sum(cents), 0) from fundings where fund = 'gifts'"
         ).fetchone()
         (charged,) = db.execute("select coalesce(sum(cents), 0) from charges").fetchone()
         (issued,) = db.execute("select coalesce(sum(cents), 0) from vouchers").fetchone()

@@ -90,7 +90,7 @@ def _work(
 ) -> None:
     if between is not None:
         _unlock(between)
-    program = open_program(folder, by="ana") if race.at_desk else None
+    program = open_program(folder, by=f"desk{n}") if race.at_desk else None
     if between is not None and program is not None:
         # What a voucher is charged to is written before it, which the end of a transaction looks at.
         program.ledger.rows("pragma foreign_keys = off")

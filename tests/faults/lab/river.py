@@ -3,15 +3,19 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from attrs import frozen
 from click.testing import CliRunner, Result
 
 from cmengine.cli import cli
+from cmengine.program import now_utc, open_program
 
 COMMAND = Path(sys.executable).with_name("cmengine")
 FIRST = date(2026, 1, 5)
@@ -46,6 +50,8 @@ worth = "1.50"
 [[rule.reward]]
 kind = "item"
 item = "bus pass"
+[[rule.notify]]
+kind = "apprise"
 """
 KINDS = """
 [kind.visit]
@@ -55,6 +61,38 @@ label = "Did not make it in"
 [kind.drinks]
 label = "Drinks in a day"
 unit  = "drinks"
+"""
+
+
+WEATHER = '''
+from typing import ClassVar
+from attrs import frozen
+from cmengine import Award, hookimpl
+
+
+@frozen(kw_only=True)
+class Weather:
+    """A stranger's reward: a little more when it rains. It is installed at some desks and not at others."""
+
+    kind: ClassVar[str] = "weather"
+
+    def awards(self, occurrence, dice):
+        return [Award(label="umbrella", cents=100 + dice.randrange(50))]
+
+
+@hookimpl
+def register_rewards():
+    return [Weather]
+'''
+WEATHER_RULE = """
+[[rule]]
+id    = "weather"
+title = "Whatever the weather"
+[rule.goal]
+kind    = "any_of"
+events  = ["visit"]
+[[rule.reward]]
+kind = "weather"
 """
 
 
@@ -86,6 +124,26 @@ class River:
     def file(self) -> Path:
         """Give the file of the ledger."""
         return self.folder / "program.db"
+
+
+def with_plugin(files: Path) -> Mapping[str, str]:
+    """Give the part of an environment in which the stranger's plugin is installed."""
+    more = os.environ.get("PYTHONPATH")
+    return {
+        "PYTHONPATH": os.pathsep.join([str(files / "site"), *([more] if more else [])]),
+        "CMENGINE_CACHE": str(files / "plugins-with-weather"),
+    }
+
+
+@contextmanager
+def clock_ahead(by: timedelta) -> Iterator[None]:
+    """Let the clock of this process be ahead by so much."""
+    usual: dict[str, Any] = open_program.__kwdefaults__ or {}
+    open_program.__kwdefaults__ = {**usual, "clock": lambda: now_utc() + by}
+    try:
+        yield
+    finally:
+        open_program.__kwdefaults__ = usual
 
 
 def do(folder: Path | None, *words: str, typed: str | None = None) -> Result:
@@ -151,13 +209,17 @@ def make_river(place: Path) -> River:
             folder, "goal", "choose", client, "drop-in", "--words", "See people", "--on", str(FIRST)
         )
         must(folder, "consent", "give", client, "--channel", "outbox")
+    must(folder, "consent", "give", "c2", "--purpose", "information")
+    must(folder, "strength", "add", "c2", "I know everybody by the river")
     of_c1 = ("c1", "fewer-drinks", "--words", "Six is enough", "--set", "goal.target=4")
     must(folder, "goal", "choose", *of_c1, "--on", str(FIRST))
+    must(folder, "consent", "give", "c1", "--channel", "apprise")
+    (folder / "apprise.txt").write_text("c2 = json://localhost\n")  # so c1 cannot be written to
     must(folder, "log", "c1", "drinks", "3", "--on", str(FIRST), "--id", "drinks-1")
     write_events(files / "past.csv", "past", ("c1", "c2", "c3"), VISITS)
     must(folder, "import", str(files / "past.csv"))
     with (folder / "program.toml").open("a") as settings:
-        settings.write('\n[messages]\nquiet = "none"\n')
+        settings.write('\n[messages]\nquiet = "none"\ntries = 2\n')
         settings.write('\n[[fund]]\nname = "gifts"\namount = "900.00"\n')
     (files / "things.csv").write_text("item,count,value\nbus pass,3,2.50\nradio,4,20.00\n")
     must(folder, "stock", "add", str(files / "things.csv"))
@@ -170,6 +232,8 @@ def make_river(place: Path) -> River:
     must(folder, "rules", "publish")
     must(folder, "feedback", "add", "c2", "--words", "The door is heavy")
     must(folder, "outbox", "send")
+    with clock_ahead(timedelta(days=1)):
+        must(folder, "outbox", "send")  # the second try, and the last
     must(folder, "log", "c2", "visit", "--on", "2026-02-10", "--id", "to-tell-1")
     must(folder, "log", "c3", "visit", "--on", "2026-02-10", "--id", "to-tell-2")
     (folder / "rules" / "rules.toml").write_text(RULES.replace('"2.50"', '"3.50"'))
@@ -193,6 +257,13 @@ def make_river(place: Path) -> River:
             }
         )
     )
+    (files / "records.csv").write_text(
+        "record_id,redcap_repeat_instrument,redcap_repeat_instance,event_id,event_kind,event_at\n"
+        + "".join(
+            f"c{n % 3 + 1},cm_event,{n + 1},there-{n},visit,2026-03-1{n} 10:00:00\n"
+            for n in range(6)
+        )
+    )
     write_events(files / "events.csv", "new", ("c1", "c2"), 40, FIRST + timedelta(days=60))
     late = (files / "events.csv").read_text().splitlines()
     (files / "some-bad.csv").write_text("\n".join([*late[:30], "bad,c1,visitt,,2026-03-01,"]))
@@ -203,7 +274,31 @@ def make_river(place: Path) -> River:
         "client,rule,words,on,set\n"
         + "".join(f"e{n},drop-in,See people,2026-01-05,\n" for n in range(20))
     )
+    hold(folder, files)
+    must(folder, "backup", str(files / "backup.zip"))
     return River(folder, files, issued["code"], issued["voucher"])
+
+
+def hold(folder: Path, files: Path) -> None:
+    """Let a client choose a rule of a stranger's plugin, and come in three times while it is not installed."""
+    info = files / "site" / "cm_weather-1.0.dist-info"
+    info.mkdir(parents=True)
+    (files / "site" / "cm_weather.py").write_text(WEATHER)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: cm_weather\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[cmengine]\nweather = cm_weather\n")
+    rule = folder / "rules" / "weather.toml"
+    rule.write_text(WEATHER_RULE)
+    must(folder, "client", "add", "c8")
+    for words in (
+        ("rules", "publish", str(rule)),
+        ("goal", "choose", "c8", "weather", "--words", "Rain or shine", "--on", str(FIRST)),
+    ):
+        at = surroundings(files, **with_plugin(files))
+        subprocess.run(command(folder, *words), env=at, check=True, capture_output=True)
+    rule.unlink()
+    for n in range(3):
+        day = str(FIRST + timedelta(days=n))
+        must(folder, "log", "c8", "visit", "--on", day, "--id", f"rain-{n}")
 
 
 def write_events(

@@ -69,15 +69,15 @@ def count(
 ) -> tuple[Ended, list[tuple[str, int, str]]]:
     """Run a process; give each place where it could be stopped: call, its number, the file."""
     ended = traced(words, env, calls=KILLS_AT, to=to, typed=typed, options=["--seccomp-bpf"])
-    seen: Counter[str] = Counter()
-    places = []
+    seen: Counter[tuple[str, str]] = Counter()  # strace counts each process by itself
+    places: dict[tuple[str, int], str] = {}
     for line in to.read_text(errors="replace").splitlines():
-        found = re.match(r"\d+ +(\w+)\((?:\d+<([^>]*)>|(?:AT_FDCWD[^,]*, )?\"([^\"]*)\")?", line)
+        found = re.match(r"(\d+) +(\w+)\((?:\d+<([^>]*)>|(?:AT_FDCWD[^,]*, )?\"([^\"]*)\")?", line)
         if found:
-            call = found[1]
-            seen[call] += 1
-            places.append((call, seen[call], found[2] or found[3] or ""))
-    return ended, places
+            process, call = found[1], found[2]
+            seen[process, call] += 1
+            places.setdefault((call, seen[process, call]), found[3] or found[4] or "")
+    return ended, [(call, n, file) for (call, n), file in places.items()]
 
 
 def gone_wrong(

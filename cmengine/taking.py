@@ -1,0 +1,176 @@
+"""Take in what another system says: its events are logged and its goals chosen, all or nothing.
+
+What is known already counts once. Everything that is off is found before anything is written.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, time
+from typing import Any
+
+from attrs import Factory, define
+
+from cmengine.choices import Wish, choose_goals, set_aside
+from cmengine.engine import Logbook, client_code_mistakes, make_event, same_event
+from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.model import Event
+from cmengine.program import Program
+from cmengine.told import Seen, Sought, Unmeant
+
+MOST_SHOWN = 20
+
+
+@define
+class Came:
+    """What was taken in. `passed` counts what was passed over, in words."""
+
+    events: int = 0
+    duplicates: int = 0
+    awards: int = 0
+    cents: int = 0
+    choices: int = 0
+    set_aside: int = 0
+    clients: list[str] = Factory(list)
+    passed: Counter[str] = Factory(Counter)
+
+
+@define
+class Taking:
+    """What one file says, read piece by piece with `reading`, `event` and `goal`, and written by `done`."""
+
+    program: Program
+    add_clients: bool = False
+    came: Came = Factory(Came)
+    _mistakes: list[Mistake] = Factory(list)
+    _events: list[tuple[str, Event]] = Factory(list)
+    _goals: list[tuple[str, Sought]] = Factory(list)
+    _by_id: dict[str, Event] = Factory(dict)
+    _new: dict[str, None] = Factory(dict)
+    _here: str = ""
+
+    @contextmanager
+    def reading(self, where: str) -> Iterator[None]:
+        """Read what stands at a place: what means nothing is counted, what is off is noted."""
+        self._here = where
+        try:
+            yield
+        except Unmeant as unmeant:
+            self.came.passed[str(unmeant)] += 1
+        except ValueError as error:
+            what, _, todo = str(error).partition("; ")
+            self.wrong(Mistake(where, what, todo))
+        except CMError as error:
+            for mistake in error.mistakes:
+                self.wrong(mistake._replace(where=where))
+
+    def wrong(self, mistake: Mistake) -> None:
+        """Note that something is off."""
+        self._mistakes.append(mistake)
+
+    def event(self, seen: Seen) -> None:
+        """Take in that something happened. Raises CMError where it is off."""
+        at = seen.at
+        if isinstance(at, datetime) and at.tzinfo is None:
+            at = at.replace(tzinfo=self.program.settings.zone)
+        event, wrong = make_event(
+            self.program,
+            client=seen.client,
+            kind=seen.kind,
+            value=seen.value,
+            at=at if isinstance(at, datetime) else self.program.moment(at, time(12)),
+            id=seen.id,
+            evidence=seen.evidence,
+        )
+        if event is None:
+            raise CMError(*(Mistake("", *one) for one in wrong))
+        self._may_come(event.client)
+        stored = self.program.ledger.find_event(event.id)
+        same_event(self._by_id.setdefault(event.id, stored.event if stored else event), event)
+        self._events.append((self._here, event))
+
+    def goal(self, sought: Sought) -> None:
+        """Take in what a client wants. Raises CMError where it is off."""
+        self._may_come(sought.client)
+        self._goals.append((self._here, sought))
+
+    def done(self) -> Came:
+        """Write everything. Raises CMError with all that is off, and then nothing is kept."""
+        stop_if(self._mistakes[:MOST_SHOWN])
+        self._choose()
+        self._log()
+        return self.came
+
+    def _may_come(self, client: str) -> None:
+        ledger = self.program.ledger
+        if client in self._new or ledger.has_client(client):
+            return
+        if self.add_clients:
+            stop_if(client_code_mistakes(client))
+            self._new[client] = None
+            return
+        todo = did_you_mean(client, ledger.clients()) or "enroll them, or say --add-clients"
+        raise CMError(Mistake("", f"there is no client '{client:.64}'", todo))
+
+    def _choose(self) -> None:
+        """Choose what goes on and is not chosen yet, and put away what rests.
+
+        What rests and was never chosen here is chosen from its first day and put away on its last, so
+        that what happened in between earns.
+        """
+        wishes, resting = [], []
+        goals: dict[tuple[str, str], tuple[str, Sought]] = {}
+        for told in self._goals:  # of one goal told twice, what goes on is what counts
+            key = told[1].client, told[1].rule
+            if key not in goals or (told[1].stands and not goals[key][1].stands):
+                goals[key] = told
+        for where, goal in goals.values():
+            rows = self.program.ledger.timelines(goal.client).get(goal.rule)
+            stands = bool(rows) and rows[-1].choice.stands if rows else False
+            if (goal.stands and not stands) or (not goal.stands and not rows and goal.on):
+                wishes.append(
+                    Wish(
+                        client=goal.client,
+                        rule=goal.rule,
+                        words=goal.words,
+                        settings=goal.settings,
+                        on=goal.on,
+                        where=where,
+                    )
+                )
+                stands = True
+            if stands and not goal.stands:
+                resting.append(goal)
+        chosen, added = choose_goals(self.program, wishes, add_clients=self.add_clients)
+        self.came.clients += added
+        self.came.choices += len(chosen)
+        for one in chosen:
+            for result in one.caught_up:
+                self._count(result.outcome.earned)
+        for goal in resting:
+            set_aside(self.program, goal.client, goal.rule, goal.until)
+            self.came.set_aside += 1
+
+    def _log(self) -> None:
+        program, came = self.program, self.came
+        with program.ledger.writing():
+            for client in self._new:
+                if not program.ledger.has_client(client):
+                    program.ledger.add_client(client, program.now(), program.by)
+                    came.clients.append(client)
+            book = Logbook(program)
+            now = program.now()
+            for _, event in self._events:
+                logged = book.log(event, now)
+                if logged.again:
+                    came.duplicates += 1
+                    continue
+                came.events += 1
+                for result in logged.results:
+                    self._count(result.outcome.earned)
+            book.close()
+
+    def _count(self, earned: Any) -> None:
+        if earned is not None:
+            self.came.awards += len(earned.awards)
+            self.came.cents += earned.cents
