@@ -50,8 +50,8 @@ def hand_over(program: Program) -> None:
             charges += [number, f"{client}-{month}", occurrence, n, "", cents, day, 1]
             vouchers[-7] += cents
             vouchers[-2] = at
-        ledger.append("charges", CHARGES, charges)
-        ledger.append("vouchers", VOUCHERS, vouchers)
+        rows = [("charges", CHARGES, "", charges), ("vouchers", VOUCHERS, "", vouchers)]
+        ledger.append(rows)
 
 
 def main(folder: Path) -> None:
