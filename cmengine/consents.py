@@ -69,7 +69,7 @@ def give(
     _must_have_channel(program, channel)
     with program.ledger.writing("give consent"):
         program.must_have(client)
-        return _note(program, client, channel, purpose, given=True, how=how)
+        return note_consent(program, client, channel, purpose, given=True, how=how)
 
 
 def withdraw(
@@ -90,7 +90,7 @@ def withdraw(
     with program.ledger.writing("withdraw consent"):
         program.must_have(client)
         return [
-            _note(program, client, one.channel, one.purpose, given=False, how=how)
+            note_consent(program, client, one.channel, one.purpose, given=False, how=how)
             for one in consents(program, client)
             if one.given
             and (purpose is None or one.purpose in purposes)
@@ -103,7 +103,7 @@ def stop(program: Program, client: str, how: str = "message") -> list[Consent]:
     with program.ledger.writing("stop messages"):
         program.must_have(client)
         return [
-            _note(program, client, one.channel, one.purpose, given=False, how=how)
+            note_consent(program, client, one.channel, one.purpose, given=False, how=how)
             for one in consents(program, client)
             if one.given and one.purpose in ON_A_CHANNEL
         ]
@@ -153,9 +153,10 @@ def channels_of(program: Program) -> list[str]:
     return sorted(found - {""})
 
 
-def _note(
+def note_consent(
     program: Program, client: str, channel: str, purpose: str, *, given: bool, how: str
 ) -> Consent:
+    """Write down what a client allows, or no longer does, inside the one write transaction."""
     consent = Consent(
         client=client,
         channel=channel,

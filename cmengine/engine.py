@@ -1,5 +1,6 @@
 """What staff can do at the desk: enroll a client, log an event. Each is one transaction."""
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _CLIENT = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 MOST_NOTE = 2_000
 MOST_NAME = 200
+LATEST = 50  # entries, among which the latest day is looked for
+LONG_GAP = 14  # days after which a body may no longer take what it took
 ROWS = 2_048  # events that are held before their rows are written
 MOST_PAGES = 10_000  # clients that a logbook remembers, beyond those of the transaction under way
 
@@ -65,6 +68,15 @@ class _Account:
         """Leave to the ledger what counted on which day: it has every row by now."""
         self.standing.days.clear()
         self.standing.weeks.clear()
+
+    def keep_latest(self) -> None:
+        """Forget all days but the latest, and all weeks but its own: what is logged in order asks for no others."""
+        standing = self.standing
+        latest = standing.latest
+        if latest is not None:
+            week = week_number(latest)
+            standing.days = {latest: standing.days[latest]} if latest in standing.days else {}
+            standing.weeks = {week: standing.weeks[week]} if week in standing.weeks else {}
 
 
 class _Page:
@@ -161,7 +173,7 @@ class Logbook:
             for rule, account in page.accounts.items():
                 if account.changed:
                     sheet.add_memory(client, rule, _remembered(rule, account))
-                    account.forget_days()
+                    account.keep_latest()
                     account.changed = 0
         sheet.write()
         if self.held:
@@ -368,6 +380,23 @@ def memory_text(rule: str, standing: Standing) -> str:
 def was_held(ledger: Ledger) -> bool:
     """Say whether any rule was ever held, so that few have to look further."""
     return ledger.rows("select max(seq) from holds")[0][0] is not None
+
+
+def days_since(program: Program, event: Event) -> int | None:
+    """Count the days from a client's latest day on record to an event; what only says that nobody came is
+    passed over. None where it is the first, or is written down late.
+
+    It looks at the entries that were made last, so that it takes as long however long the past.
+    """
+    sql = (
+        "select max(on_day) from (select p.on_day, p.kind from events e join events p"
+        " on p.client = e.client and p.seq < e.seq where e.id = ? order by p.seq desc limit ?)"
+        " where kind not in (select value from json_each(?))"
+    )
+    passed_over = json.dumps(program.settings.not_seen)
+    latest = program.ledger.rows(sql, event.id, LATEST, passed_over)[0][0]
+    days = None if latest is None else (event.day - date.fromisoformat(latest)).days
+    return None if days is None or days < 0 else days
 
 
 def same_event(known: Event, event: Event) -> Event:

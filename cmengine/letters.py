@@ -142,6 +142,15 @@ def letters(program: Program) -> list[Letter]:
         ]
 
 
+def covered(program: Program, letter: Letter, claim: int) -> int:
+    """Count the messages that go with a claim."""
+    sql = (
+        "select count(*) from messages m join claims c on c.seq = ? and m.seq between ? and c.up_to"
+        " where m.client = c.client and m.channel = c.channel and m.template = c.template"
+    )
+    return int(program.ledger.rows(sql, claim, letter.first)[0][0])
+
+
 def claim(program: Program, letter: Letter, until: datetime) -> int | None:
     """Claim a letter until a moment, inside the one write transaction; None where somebody else was at it."""
     now = program.now()

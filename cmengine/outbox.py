@@ -8,6 +8,9 @@ from cmengine.sheet import Sheet
 READY = "ready"
 """The template of what is said after an award: that something waits, and no more."""
 
+INFORMATION = "information"
+"""How templates begin that tell about safety and health; the topic follows after a dot."""
+
 
 def add_messages(
     sheet: Sheet, seq: int, event: Event, rule: Rule, earned: Earned, at: datetime

@@ -12,7 +12,7 @@ from attrs import field, frozen, validators
 from cmengine.errors import Mistake, did_you_mean
 from cmengine.money import cents, dollars
 from cmengine.options import Place, read_options
-from cmengine.settings import Settings
+from cmengine.settings import NOT_SEEN, Settings
 
 QUIET = "21:00-08:00"  # the hours in which nobody is to be called: 47 CFR 64.1200(c)(1)
 
@@ -81,6 +81,19 @@ class MessageSettings:
 
 
 @frozen(kw_only=True, eq=False, repr=False)
+class Topic:
+    """When somebody may be asked whether they would like to hear about a `topic`: after a gap of so many days,
+    after an event of one of these `kinds`, or where they choose one of these `rules`, or one about `opioids`.
+    """
+
+    topic: str
+    after_gap: int | None = field(default=None, validator=validators.optional(validators.ge(1)))
+    kinds: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    opioids: bool = False
+
+
+@frozen(kw_only=True, eq=False, repr=False)
 class FeedbackSettings:
     """Who looks after `complaints`, the first of them first; what is not answered for `days` is said.
 
@@ -100,7 +113,7 @@ class StatusSettings:
 
     away: int = field(default=14, validator=validators.ge(1))
     count: int = field(default=30, validator=validators.ge(1))
-    not_seen: tuple[str, ...] = ("missed_visit",)
+    not_seen: tuple[str, ...] = NOT_SEEN
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -111,8 +124,14 @@ class Sections(Settings):
     limit: tuple[Limit, ...] = ()
     stock: StockSettings = StockSettings()
     messages: MessageSettings = MessageSettings()
+    information: tuple[Topic, ...] = ()
     feedback: FeedbackSettings = FeedbackSettings()
     status: StatusSettings = StatusSettings()
+
+    @property
+    def not_seen(self) -> tuple[str, ...]:
+        """Name the kinds of event that do not say that somebody came by."""
+        return self.status.not_seen
 
 
 def read_sections(tables: Mapping[str, Any], place: Place) -> tuple[Sections | None, list[Mistake]]:
@@ -125,6 +144,24 @@ def read_sections(tables: Mapping[str, Any], place: Place) -> tuple[Sections | N
         *_fund_mistakes(settings, place),
         *_limit_mistakes(settings, place),
         *_feedback_mistakes(settings, place),
+        *_information_mistakes(settings, place),
+    ]
+
+
+def _information_mistakes(settings: Sections, place: Place) -> list[Mistake]:
+    """Find topics that there is nothing to tell about."""
+    if not settings.information:
+        return []
+    from cmengine.telling import INFORMATION, TEMPLATES  # late: few programs set this
+
+    known = [name.removeprefix(INFORMATION) for name in TEMPLATES if name.startswith(INFORMATION)]
+    return [
+        place.at("information", n, "topic").wrong(
+            f"topic: there is nothing to tell about '{one.topic:.40}'",
+            did_you_mean(one.topic, known),
+        )
+        for n, one in enumerate(settings.information)
+        if one.topic not in known
     ]
 
 

@@ -11,18 +11,22 @@ from typing import Any
 
 from attrs import Factory, define, evolve, frozen
 
-from cmengine.consents import FULLER, INFORMATION, MESSAGES, allows
+from cmengine.consents import FULLER, MESSAGES, allows
 from cmengine.errors import CMError, Mistake, stop_if
-from cmengine.letters import Letter, ask_again, claim, letters, note
+from cmengine.information import may_hear
+from cmengine.letters import Letter, ask_again, claim, covered, letters, note
 from cmengine.model import Message, Notifier
 from cmengine.options import Place
+from cmengine.outbox import INFORMATION as ABOUT
 from cmengine.outbox import READY
 from cmengine.postman import Postman
 from cmengine.preferences import preferences
 from cmengine.program import Program
 from cmengine.quiet import quiet_until
 from cmengine.strengths import strength_for
-from cmengine.telling import tell
+from cmengine.telling import OWN, tell
+from cmengine.wording import blocked
+from cmengine.wording import words_of as book_of
 
 GRACE = timedelta(
     seconds=60
@@ -111,8 +115,8 @@ def no_consent(program: Program, client: str, channel: str, template: str) -> st
     """Say which consent a message would need and has not; nothing where it has all."""
     if not allows(program, client, MESSAGES, channel):
         return f"no consent for {channel}"
-    if template.startswith(f"{INFORMATION}."):
-        if not allows(program, client, INFORMATION):
+    if template.startswith(f"{ABOUT}."):
+        if not may_hear(program, client, template.removeprefix(f"{ABOUT}.")):
             return "no consent for information"
         if not allows(program, client, FULLER, channel):
             return f"no consent for fuller words on {channel}"
@@ -120,9 +124,16 @@ def no_consent(program: Program, client: str, channel: str, template: str) -> st
 
 
 def words_of(program: Program, letter: Letter) -> str:
-    """Say what a letter says now, in the client's language. Raises CMError where a template is off."""
-    client = letter.client
-    fuller = allows(program, client, FULLER, letter.channel)
+    """Say what a letter says now. Raises CMError where a template is off, or where its words would not do."""
+    return said_to(program, letter.client, letter.channel, letter.template, letter.first)
+
+
+def said_to(program: Program, client: str, channel: str, template: str, number: int) -> str:
+    """Say a template to a client on a channel: in their language, and in fuller words where they want them.
+
+    Every word of it is looked at, but for the client's own. Raises CMError.
+    """
+    fuller = allows(program, client, FULLER, channel)
     wants = preferences(program, client)
     facts: dict[str, object] = {"called": wants.called}
     if fuller:
@@ -131,9 +142,19 @@ def words_of(program: Program, letter: Letter) -> str:
             "cents": balance.waiting,
             "labels": tuple(item for _, _, item in things),
             "currency": program.settings.currency,
-            "strength": strength_for(program, client, letter.first),
+            "strength": strength_for(program, client, number),
         }
-    return tell(letter.template, wants.language, facts, fuller=fuller, folder=program.folder)
+    text = tell(template, wants.language, facts, fuller=fuller, folder=program.folder)
+    found = blocked(
+        text,
+        own=[str(facts.get(name, "")) for name in OWN],
+        fuller=fuller,
+        program=program.settings.name,
+        words=book_of(program.folder),
+    )
+    if found:
+        raise CMError(*(Mistake(f"the message '{template}'", one.what, one.say) for one in found))
+    return text
 
 
 @define(eq=False, repr=False)
@@ -167,7 +188,10 @@ class Sender:
         with program.ledger.writing("note message"):
             note(program, claimed, "failed" if problem else "sent", problem or None)
         return Sent(
-            message=message, channel=letter.channel, messages=letter.messages, problem=problem
+            message=message,
+            channel=letter.channel,
+            messages=covered(program, letter, claimed),
+            problem=problem,
         )
 
     def _handed_over(self, letter: Letter, message: Message) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         MessageSettings,
         StatusSettings,
         StockSettings,
+        Topic,
     )
 
 T = TypeVar("T")
@@ -31,7 +32,8 @@ SETTINGS, KINDS, RULES = "program.toml", "kinds.toml", "rules"
 DATABASE, KEY = "program.db", "program.key"
 CHECKED = "plugins.json"
 # The tables of program.toml: see sections.py.
-SECTIONS = ("fund", "limit", "stock", "messages", "feedback", "status")
+SECTIONS = ("fund", "limit", "stock", "messages", "information", "feedback", "status")
+NOT_SEEN = ("missed_visit",)  # unless the program says otherwise
 TEMPLATES = "templates"  # a program's own
 # ISO 4217 currencies whose smaller unit is not a hundredth: amounts here have two places.
 _NOT_CENTS = frozenset(
@@ -158,6 +160,16 @@ class Settings:
         from cmengine.sections import MessageSettings  # late: see there
 
         return MessageSettings()
+
+    @property
+    def information(self) -> "tuple[Topic, ...]":
+        """Give when somebody may be asked what they would like to hear; none: what is usual."""
+        return ()
+
+    @property
+    def not_seen(self) -> tuple[str, ...]:
+        """Name the kinds of event that do not say that somebody came by."""
+        return NOT_SEEN
 
     @property
     def feedback(self) -> "FeedbackSettings":

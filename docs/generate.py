@@ -42,6 +42,7 @@ from cmengine.sections import (
     Sections,
     StatusSettings,
     StockSettings,
+    Topic,
 )
 from cmengine.tabled import TYPES
 
@@ -63,8 +64,10 @@ PLAYED = (
             "vouchers.md",
             "reports.md",
             "messages.md",
+            "card.md",
             "feedback.md",
             "saying-no.md",
+            "status.md",
         )
     ),
 )
@@ -80,6 +83,7 @@ TABLES = {
     "limit": Limit,
     "stock": StockSettings,
     "messages": MessageSettings,
+    "information": Topic,
     "feedback": FeedbackSettings,
     "status": StatusSettings,
     "scenario": Scenario,
@@ -117,6 +121,12 @@ MEANS = {
     "program.limit": "what a funder allows to be issued, one `[[limit]]` each",
     "program.stock": "how the stock is kept, in one `[stock]`",
     "program.messages": "how clients are written to, in one `[messages]`",
+    "program.information": "when somebody may be asked whether they want to hear about safety, one `[[information]]` each",
+    "information.topic": "what it is about: `naloxone`, `not_alone` or `tolerance`",
+    "information.after_gap": "after at least so many days without an event",
+    "information.kinds": "after an event of one of these kinds",
+    "information.rules": "where one of these rules is chosen",
+    "information.opioids": "where a rule is chosen whose text is about opioids",
     "messages.quiet": "the hours of the client's day in which nobody is written to, or `none`",
     "messages.tries": "how often one is tried at most",
     "messages.seconds": "how long one try may take",

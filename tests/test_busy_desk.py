@@ -34,7 +34,7 @@ climbs = "each_time"
 # What logging an event may import of this project. One more is a matter of milliseconds for somebody
 # who waits at the desk: think twice.
 MAY = {
-    "ahead", "cli", "coming", "database", "days", "dice", "engine", "errors", "evaluate", "fold",
+    "ahead", "cli", "coming", "database", "days", "dice", "engine", "erasable", "errors", "evaluate", "fold",
     "ids", "journal", "kept", "kinds", "ladder", "ledger", "marker", "memory", "model", "money", "nodice", "options", "ordinals", "outbox", "places",
     "program", "quick", "reasons", "rules", "settings", "sha", "sheet", "sqlite", "timeline", "toml",
 }  # fmt: skip

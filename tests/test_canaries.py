@@ -21,9 +21,9 @@ from attrs import define, field
 from cmengine.cli import COMMANDS, cli
 
 COMMAND = Path(sys.executable).with_name("cmengine")
-NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM = (
+NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM, STRENGTH = (
     f"Quibblefern {what}"
-    for what in ("Ottoline", "asleep", "hopes", "mixup", "sister", "door", "elder")
+    for what in ("Ottoline", "asleep", "hopes", "mixup", "sister", "door", "elder", "proud")
 )
 CODE = "the code of a voucher"  # which one is known when it is issued
 RULES = """
@@ -68,9 +68,12 @@ MAY: dict[str, set[str]] = {
     "log": {NAME, TOLD},  # who it was, and what has just been written down
     "events": {TOLD},
     "explain": {TOLD},  # what an award was for
+    "status": {NAME},  # for whom something waits
     "feedback list": {SAID},  # what was said
     "feedback answer": {SAID},  # and what was answered to it
     "client set": {NAME},  # what has just been set
+    "client card": {NAME, WORDS},  # theirs, in their own words
+    "strength list": {STRENGTH},  # in their own words
     "client show": {NAME, WORDS},  # what concerns this client
     "client strata": {STRATUM},  # what has just been written down
     "voucher issue": {NAME, CODE},  # who is handed it; the code, this once
@@ -107,6 +110,7 @@ WELL: list[tuple[str, list[str], str]] = [
     ("events", ["--client", "c1"], ""),
     ("correct", ["one", "--reason", REASON], ""),
     ("client show", ["c1"], ""),
+    ("client card", ["c1"], ""),
     ("awards", [], ""),
     ("explain", ["2.1"], ""),
     ("voucher issue", ["c1", "--amount", "2.50"], ""),
@@ -116,12 +120,21 @@ WELL: list[tuple[str, list[str], str]] = [
     ("consent channels", [], ""),
     ("consent give", ["c1", "--channel", "outbox"], ""),
     ("consent list", ["c1"], ""),
+    ("strength add", ["c1", STRENGTH], ""),
+    ("strength add", ["c1", "Another"], ""),
+    ("strength list", ["c1"], ""),
+    ("strength remove", ["c1", "2"], ""),
+    ("outbox write", ["c1", "hello"], ""),
+    ("information list", ["c1"], ""),
+    ("information offer", ["c1", "naloxone", "--answer", "yes"], ""),
+    ("information say", ["c1", "naloxone"], ""),
     ("outbox list", [], ""),
     ("outbox send", [], ""),
     ("outbox retry", ["--all"], ""),
     ("consent stop", ["c1", "--heard"], f"{NOTE}\n"),
     ("consent stop", ["c1"], ""),
     ("consent withdraw", ["c1"], ""),
+    ("client forget", ["c2", "--yes"], ""),
     ("goal set-aside", ["c1", "own"], ""),
     ("stock add", ["{files}/things.csv"], ""),
     ("stock list", [], ""),
@@ -162,6 +175,8 @@ WELL: list[tuple[str, list[str], str]] = [
     ("redcap import", ["{files}/records.csv"], ""),
     ("disclosures", ["--client", "c1"], ""),
     ("refusals", [], ""),
+    ("status", [], ""),
+    ("status", [], ""),
     ("feedback add", ["c1"], SAID),
     ("feedback add", ["c1", "--complaint", "--about", "ben"], SAID),
     ("feedback list", ["--open"], ""),
@@ -193,6 +208,12 @@ BADLY: list[tuple[str, list[str], str]] = [
     ("draw show", ["99.1"], ""),
     ("outbox retry", ["none"], ""),
     ("consent give", ["c1", "--channel", "nowhere"], ""),
+    ("strength add", ["c1", f"{STRENGTH}\x1b"], ""),
+    ("strength remove", ["c1", "9"], ""),
+    ("outbox write", ["c1", "helo"], ""),
+    ("information say", ["c1", "tolerance"], ""),
+    ("information offer", ["c1", "weather", "--answer", "no"], ""),
+    ("client forget", ["nobody", "--yes"], ""),
     ("export data", ["{files}/tables.zip", "--words"], ""),
     ("redcap export", ["{files}/study.zip", "--words"], ""),
     ("redcap import", ["{files}/bad-records.csv"], ""),
@@ -315,7 +336,7 @@ class Desk:
                 self._note(str(path), path.read_bytes().decode("latin-1"), set())
 
 
-CANARIES = [NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM]
+CANARIES = [NAME, NOTE, WORDS, REASON, TOLD, SAID, STRATUM, STRENGTH]
 
 
 @pytest.fixture

@@ -257,6 +257,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("correct", "--last", "c001", "--reason", "It was somebody else")
     say("client set", "c001", "language=es")
     say("client show", "c001")
+    say("client card", "c001")
     say("client list")
     say("client strata", "c001", "age=25-34")
     say("client import", "clients.csv")
@@ -299,6 +300,13 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("consent channels")
     say("consent give", "c001", "--channel", "outbox")
     say("consent list")
+    say("outbox write", "c001", "hello")
+    say("strength add", "c001", "I am here")
+    say("strength list", "c001")
+    say("strength remove", "c001", "1")
+    say("information offer", "c001", "naloxone", "--answer", "yes")
+    say("information list", "c001")
+    say("information say", "c001", "naloxone")
     say("export data", "counts", "--deidentified")
     say("export client", "c001", "own.zip")
     say("outbox list")
@@ -312,6 +320,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("redcap import", "study/records.csv")
     say("disclosures")
     say("refusals")
+    say("status")
     say("feedback add", "c001", "--words", "The chairs are hard")
     say("feedback list")
     say("feedback answer", "1", "--said", "Thank you")
@@ -327,6 +336,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("plugins check", "thanks")
     say("plugins new", "stamp-card", "--kind", "reward")
     say("demo", "told")
+    say("client forget", "c001", "--yes")
     return seen
 
 

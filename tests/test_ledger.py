@@ -22,6 +22,7 @@ from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
 from cmengine.evaluate import play
 from cmengine.holds import Hold, add_holds, held_for, resume
+from cmengine.information import answer
 from cmengine.model import Event
 from cmengine.options import Place
 from cmengine.program import Program, open_program
@@ -131,6 +132,9 @@ def something_said_allowed_and_not_now(program: Program) -> None:
     give(program, "c1", MESSAGES, "outbox")
     assert [one.problem for one in send_waiting(program, lambda *_: "it did not answer")]
     assert retry(program)
+    answer(program, "c1", "naloxone", wants=True)
+    with ledger.writing():
+        ledger.insert("forgotten", client="c1", noted_at=now, noted_by="ana")
     with ledger.writing():
         told = ledger.insert(
             "feedback", id="b", kind="complaint", client="c1", names="ben", goes_to="ana",

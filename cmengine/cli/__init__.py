@@ -16,6 +16,7 @@ MOST_NEW = 100_000
 
 # Where each command lives; a module is imported when its command is asked for.
 COMMANDS = {
+    "status": ("status", "See in the morning what waits for whom, and what wants a hand."),
     "init": ("init", "Make a new program in a folder, empty or from a starter."),
     "rules": ("rules", "Check, publish and show the rules of a program."),
     "client": ("client", "Enroll clients, and show what concerns one."),
@@ -35,6 +36,8 @@ COMMANDS = {
     "refusals": ("refusals", "Count how often the program said no, and why."),
     "outbox": ("outbox", "See and send the messages that are waiting."),
     "consent": ("consent", "Note what a client allows, and no longer allows."),
+    "information": ("information", "Tell what helps to stay safe, to those who want to hear it."),
+    "strength": ("strength", "Keep what a client is proud of, in their own words."),
     "feedback": ("feedback", "Write down what people say, and what was answered and done."),
     "report": ("report", "See what was spent, what it did, and what may come."),
     "export": ("export", "Write what the ledger holds for other programs to read."),

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
+from cmengine.cli.card import card
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.held import LATER, held_data
 from cmengine.cli.held_back import held_back_data, say_held_back
-from cmengine.cli.show import day, document, money, say, several, table
+from cmengine.cli.show import count, day, document, money, say, several, table
 from cmengine.ordinals import nth
 
 
@@ -183,6 +184,52 @@ def list_clients(desk: Desk, as_json: bool) -> None:
 
 
 @client_command.command(
+    "forget", epilog=examples("cmengine client forget c001", "cmengine client forget c001 --yes")
+)
+@click.argument("client", shell_complete=client_codes)
+@click.option("--yes", is_flag=True, help="Do it without asking again.")
+@json_option
+@click.pass_context
+def forget(ctx: click.Context, client: str, yes: bool, as_json: bool) -> None:
+    """Erase what is personal about CLIENT, for good: names, notes, words, wishes. What they earned stays theirs."""
+    from cmengine.forgetting import ELSEWHERE, ERASED, STAYS, forget, would_forget
+
+    if as_json and not yes:
+        raise click.UsageError("with --json, say --yes", ctx)
+    desk = ctx.find_object(Desk) or Desk(".", None)
+    with desk.open() as program:
+        found = would_forget(program, client)
+        if not as_json:
+            for head, lines in (
+                (f"Of {client} is erased, and ends:", ERASED),
+                ("Of them stays:", STAYS),
+                ("Out of reach, and yours to see to:", ELSEWHERE),
+            ):
+                say(head)
+                for line in lines:
+                    say(f"  - {line}")
+        if not yes and not click.confirm(f"Erase it for good ({found.texts + found.words} texts)?"):
+            say("Nothing was erased.")
+            ctx.exit(1)
+        done = forget(program, client)
+    if as_json:
+        document(
+            {
+                "client": client,
+                "texts": done.texts,
+                "words": done.words,
+                "consents": done.consents,
+                "messages": done.messages,
+                "erased": ERASED,
+                "stays": STAYS,
+                "elsewhere": ELSEWHERE,
+            }
+        )
+    else:
+        say(f"Erased: {count(done.texts + done.words, 'text')}. {client} is a code from now on.")
+
+
+@client_command.command(
     "import", epilog=examples("cmengine client import clients.csv     (columns: client, name)")
 )
 @click.argument("file", type=click.Path(path_type=Path, readable=False))
@@ -227,3 +274,6 @@ def strata(desk: Desk, client: str, pairs: tuple[str, ...], as_json: bool) -> No
         table(list(found.items()))
     else:
         say(f"{client} has said nothing to be counted by.")
+
+
+client_command.add_command(card)

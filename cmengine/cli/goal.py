@@ -79,7 +79,9 @@ def choose(
 ) -> None:
     """CLIENT chooses RULE. What happened since that day and is logged already counts too."""
     from cmengine.choices import Wish, choose_goals, put_away_with
+    from cmengine.cli.information import offers_data, say_offers
     from cmengine.forewarn import ahead
+    from cmengine.information import after_choice
 
     if not words.strip():
         raise click.UsageError("--words is empty; write down what they want, as they say it")
@@ -101,6 +103,7 @@ def choose(
         title = program.table(chosen.choice.digest)["title"]
         resting = put_away_with(program, client, rule)
         reached = ahead(program, program.rule_of(chosen.choice))
+        offers = after_choice(program, client, rule, chosen.choice.digest)
     if as_json:
         document(
             {
@@ -115,6 +118,7 @@ def choose(
                 ],
                 "held": held_data(chosen.held),
                 "reaches": ahead_data(reached),
+                "offers": offers_data(offers),
             }
         )
         return
@@ -127,6 +131,7 @@ def choose(
         say(f"Still set aside, if they would like it back too: {', '.join(resting)}")
     say_held(chosen.held, "the choice is kept, and all that was logged")
     note_ahead(reached)
+    say_offers(client, offers)
 
 
 @goal_command.command("set", epilog=examples("cmengine goal set c001 fewer-drinks goal.target=5"))

@@ -117,6 +117,7 @@ def _answer(ctx: click.Context, program: Any, line: tuple[int, str], as_json: bo
     else:
         say(_in_a_line(done))
         _say_new(done)
+        _say_offers(done)
     return True
 
 
@@ -164,6 +165,7 @@ class _Done(NamedTuple):
     corrected: bool
     new: Sequence[Any]  # what is held since this event
     held: Sequence[Any]  # what is held for this client
+    offers: Sequence[Any]  # what they may be asked whether they would like to hear
 
 
 def _log(
@@ -215,7 +217,19 @@ def _log(
         corrected=logged.again and ledger.is_marked(event.id),
         new=logged.held,
         held=_held(program, event.client),
+        offers=() if logged.again else _offers(program, event),
     )
+
+
+def _offers(program: Any, event: Any) -> Sequence[Any]:
+    """Give what the client may be asked about, where it may be the moment for anything."""
+    from cmengine.engine import LONG_GAP, days_since
+
+    if not program.settings.information and (days_since(program, event) or 0) < LONG_GAP:
+        return ()
+    from cmengine.information import after_event  # late: that is seldom
+
+    return after_event(program, event)
 
 
 def _held(program: Any, client: str) -> Sequence[Any]:
@@ -241,6 +255,7 @@ def _as_data(done: _Done) -> dict[str, Any]:
         "reasons": done.why,
         "next": done.coming,
         "held": _held_data(done.held),
+        "offers": [one.topic for one in done.offers],
     }
 
 
@@ -296,6 +311,14 @@ def _show(done: _Done) -> None:
     for rule, labels in done.coming.items():
         say(f"  Next time ({titles[rule]}): {several(labels)}")
     _say_new(done)
+    _say_offers(done)
+
+
+def _say_offers(done: _Done) -> None:
+    if done.offers:
+        from cmengine.cli.information import say_offers
+
+        say_offers(done.event.client, done.offers)
 
 
 def _unknown(program: Any, client: str) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cmengine.cli.desk import Desk, examples, json_option, pass_desk
+from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.show import count, document, note, say, table
 
 EVERY = 30
@@ -25,11 +25,11 @@ def outbox_command() -> None:
 @pass_desk
 def list_messages(desk: Desk, everything: bool, as_json: bool) -> None:
     """List the messages that wait, what each would say now, and why one has not gone."""
-    from cmengine.sending import gone, standings, words_of
+    from cmengine.sending import gone, standings
 
     with desk.open() as program:
         rows = [
-            _data(one, words_of(program, one.letter), program.settings.messages.tries)
+            _data(one, _words(program, one.letter), program.settings.messages.tries)
             for one in standings(program)
         ]
         over = gone(program) if everything else []
@@ -81,6 +81,29 @@ def send(desk: Desk, watch: bool, every: float, as_json: bool) -> None:
         document(_round(tried, waiting))
     else:
         _say_round(tried, waiting)
+
+
+@outbox_command.command(
+    "write",
+    epilog=examples(
+        "cmengine outbox write c001 hello", "cmengine outbox write c001 welcome_back --channel text"
+    ),
+)
+@click.argument("client", shell_complete=client_codes)
+@click.argument("template", metavar="hello|welcome_back")
+@click.option("--channel", metavar="C", help="Where (default: the only channel they allow).")
+@json_option
+@pass_desk
+def write(desk: Desk, client: str, template: str, channel: str | None, as_json: bool) -> None:
+    """Put a greeting into the outbox for CLIENT. It goes as every message does: then, outbox send."""
+    from cmengine.greetings import write
+
+    with desk.open() as program:
+        id = write(program, client, template, channel)
+    if as_json:
+        document({"id": id, "client": client, "template": template})
+    else:
+        say("In the outbox. Send: cmengine outbox send")
 
 
 @outbox_command.command(
@@ -152,6 +175,17 @@ def _data(one: Any, text: str, most: int) -> dict[str, Any]:
         "most_tries": most,
         "made_at": letter.made_at,
     }
+
+
+def _words(program: Any, letter: Any) -> str:
+    """Say what a letter would say now, or why it cannot be said."""
+    from cmengine.errors import CMError
+    from cmengine.sending import words_of
+
+    try:
+        return words_of(program, letter)
+    except CMError as error:
+        return f"({error})"
 
 
 def _told(row: dict[str, Any]) -> str:

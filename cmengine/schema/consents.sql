@@ -14,6 +14,26 @@ create table consents (
 ) strict;
 create index consents_by_client on consents (client, channel, purpose, seq);
 
+-- What somebody answered when they were asked whether they would like to hear about something, and when it was told.
+create table offers (
+  seq      integer primary key,
+  client   text not null references clients (client),
+  topic    text not null check (length(topic) > 0),
+  came     text not null check (came in ('yes', 'no', 'told')),
+  noted_at text not null,
+  noted_by text not null
+) strict;
+create index offers_by_client on offers (client, topic, seq);
+
+-- Somebody asked that what is personal about them be erased. It was; this stays.
+create table forgotten (
+  seq      integer primary key,
+  client   text not null references clients (client),
+  noted_at text not null,
+  noted_by text not null
+) strict;
+create index forgotten_by_client on forgotten (client);
+
 -- What stands now.
 create view consent_list as
   select c.* from consents c

@@ -149,6 +149,14 @@ WRITES = [
     Writes("consent give", ("consent", "give", "c1", "--purpose", "information"), "adds"),
     Writes("consent withdraw", ("consent", "withdraw", "c1", "--channel", "outbox"), "goes on"),
     Writes("consent stop", ("consent", "stop", "c1"), "goes on"),
+    Writes("outbox write", ("outbox", "write", "c1", "hello"), "adds"),
+    Writes(
+        "information offer", ("information", "offer", "c1", "naloxone", "--answer", "yes"), "adds"
+    ),
+    Writes("information say", ("information", "say", "c2", "tolerance"), "adds"),
+    Writes("strength add", ("strength", "add", "c1", "I cook for my brother"), "adds"),
+    Writes("strength remove", ("strength", "remove", "c2", "1"), "refuses"),
+    Writes("client forget", ("client", "forget", "c3", "--yes"), "adds"),
 ]
 
 # What these write is no ledger: a new folder of a demo or of a plugin, or how a plugin was judged.
@@ -156,11 +164,11 @@ BESIDE = {"demo", "plugins new", "plugins check"}
 
 READS = {
     "rules check", "rules diff", "rules history", "rules list", "rules show", "rules simulate",
-    "rules solve-bowl", "client list", "client show", "goal list", "events", "awards", "explain",
+    "rules solve-bowl", "client list", "client show", "client card", "goal list", "events", "awards", "explain",
     "voucher list", "outbox list", "verify", "stock list", "stock reconcile", "fund list", "limits list",
     "limits profiles", "limits show", "draw show", "draw secrets", "draw publish", "draw verify",
     "export accounting", "report", "journal head", "journal list", "journal export", "doctor", "disclosures",
-    "refusals",
-    "consent list", "consent channels",
+    "refusals", "status",
+    "consent list", "consent channels", "information list", "strength list",
     "feedback list",
 }  # fmt: skip

@@ -209,6 +209,8 @@ def make_river(place: Path) -> River:
             folder, "goal", "choose", client, "drop-in", "--words", "See people", "--on", str(FIRST)
         )
         must(folder, "consent", "give", client, "--channel", "outbox")
+    must(folder, "consent", "give", "c2", "--purpose", "information")
+    must(folder, "strength", "add", "c2", "I know everybody by the river")
     of_c1 = ("c1", "fewer-drinks", "--words", "Six is enough", "--set", "goal.target=4")
     must(folder, "goal", "choose", *of_c1, "--on", str(FIRST))
     must(folder, "consent", "give", "c1", "--channel", "apprise")
