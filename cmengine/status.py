@@ -294,6 +294,7 @@ def held_rules(program: Program) -> Iterable[HeldRule]:
 
 # A client, when they were enrolled, the day of what was logged last for them, and the latest day of all. What
 # does not say that somebody came by (?1) is passed over, and so is what was marked as a mistake. The latest day
+# Who asked to be forgotten is not looked for at all. The latest day
 # is looked for only where the other is old: something late may have been logged after something new.
 _AWAY = """
 select client, added_at, last from (
@@ -306,7 +307,7 @@ select client, added_at, last from (
           where e.client = k.client and e.kind not in (select value from json_each(?1))
           and not exists (select 1 from corrections m where m.event = e.seq)
           order by e.seq desc limit 1) as latest
-        from clients k) c)
+        from clients k where not exists (select 1 from forgotten f where f.client = k.client)) c)
 where last <= ?2 or (latest is null and substr(added_at, 1, 10) <= ?2)
 order by coalesce(last, substr(added_at, 1, 10)) desc, client
 """

@@ -64,6 +64,7 @@ PLAYED = (
             "vouchers.md",
             "reports.md",
             "messages.md",
+            "card.md",
             "feedback.md",
             "saying-no.md",
             "status.md",

@@ -72,6 +72,7 @@ MAY: dict[str, set[str]] = {
     "feedback list": {SAID},  # what was said
     "feedback answer": {SAID},  # and what was answered to it
     "client set": {NAME},  # what has just been set
+    "client card": {NAME, WORDS},  # theirs, in their own words
     "strength list": {STRENGTH},  # in their own words
     "client show": {NAME, WORDS},  # what concerns this client
     "client strata": {STRATUM},  # what has just been written down
@@ -109,6 +110,7 @@ WELL: list[tuple[str, list[str], str]] = [
     ("events", ["--client", "c1"], ""),
     ("correct", ["one", "--reason", REASON], ""),
     ("client show", ["c1"], ""),
+    ("client card", ["c1"], ""),
     ("awards", [], ""),
     ("explain", ["2.1"], ""),
     ("voucher issue", ["c1", "--amount", "2.50"], ""),

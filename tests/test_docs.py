@@ -257,6 +257,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("correct", "--last", "c001", "--reason", "It was somebody else")
     say("client set", "c001", "language=es")
     say("client show", "c001")
+    say("client card", "c001")
     say("client list")
     say("client strata", "c001", "age=25-34")
     say("client import", "clients.csv")

@@ -21,6 +21,7 @@ from cmengine.corrections import correct_event
 from cmengine.counting import count_items
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.feedback import add_feedback, answer_feedback
+from cmengine.forgetting import forget
 from cmengine.limits import Cap, Due, Fund, Terms, allowance, held_of_all
 from cmengine.program import Program, open_program
 from cmengine.status import LETTERS, status
@@ -253,6 +254,15 @@ def test_a_day_that_was_a_mistake_is_no_day_on_which_somebody_was_seen(
     assert away(program) == []
     correct_event(program, wrong, "It was somebody else")
     assert away(program) == [("c0", date(2026, 6, 1), 30)]
+
+
+def test_who_asked_to_be_forgotten_is_not_looked_for(
+    begun: Callable[..., Program], clock: Any
+) -> None:
+    program = begun(clients=2)
+    forget(program, "c0")
+    clock.now = NOON + timedelta(days=20)
+    assert [one[0] for one in away(program)] == ["c1"]
 
 
 LOGS = st.lists(
