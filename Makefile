@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PEERS  ?= $(or $(TMPDIR),/tmp)/cmengine-peers
+BENCH  ?= $(or $(TMPDIR),/tmp)/cmengine-bench
 
-.PHONY: demo test check suite laws faults docs wheel example bench format clean
+.PHONY: demo test check suite laws faults docs wheel example bench bench-data format clean
 
 demo: $(VENV)/demo.stamp
 	@$(BIN)/cmengine demo
@@ -39,11 +40,16 @@ example: $(VENV)/test.stamp
 	@sh .ci/newcomer $(BIN)/python
 	@sh .ci/example $(BIN)/python
 
-# Takes about three quarters of an hour; what it is compared with goes into an environment outside of this folder.
-bench: $(VENV)/demo.stamp
+# Takes about three quarters of an hour; what it is compared with, and the data, go outside of this folder.
+bench: bench-data
+	$(BIN)/python benchmarks/all.py --keep $(BENCH) --peers $(PEERS)/bin/python --write
+	$(BIN)/python benchmarks/growth.py --keep $(BENCH) --runs 3 --write
+
+# A few minutes; a folder with data that fits is left as it is.
+bench-data: $(VENV)/demo.stamp
 	@sh .ci/venv "$(PYTHON)" $(PEERS) -e . -r benchmarks/requirements.txt
-	$(BIN)/python benchmarks/all.py --peers $(PEERS)/bin/python --write
-	$(BIN)/python benchmarks/growth.py --write
+	$(BIN)/python benchmarks/all.py --keep $(BENCH) --prepare
+	$(BIN)/python benchmarks/growth.py --keep $(BENCH) --prepare
 
 format: $(VENV)/test.stamp
 	$(BIN)/ruff format .

@@ -1,13 +1,13 @@
 """Whether an event costs the same however long a client's past is, and however many clients there are.
 
-    python benchmarks/growth.py [--runs 5] [--write]
+    python benchmarks/growth.py [--runs 5] [--keep FOLDER] [--write]
 
 For each size: the cost of an event in an import of the whole log, and of one event at the desk after it.
 With --write, the table and the picture go into docs/performance.md and docs/performance.svg.
 """
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -79,21 +79,33 @@ def run_desk(programs: Sequence[Path], times: int) -> None:
     tell(Took(sum(map(sum, took)) / 1e6), medians=list(map(median, took)))
 
 
-def measured(folder: Path, base: Path, sizes: Sequence[Size], runs: int, times: int) -> Turns:
-    """Measure every size, in turns."""
-    prepared = {size: folder / f"{size.clients} of {size.each}" for size in sizes}
-    copies = {size: folder / f"copy of {size.clients} of {size.each}" for size in sizes}
+def made(kept: Path, base: Path, sizes: Sequence[Size]) -> dict[Size, Path]:
+    """Make a program and its log of every size, where they are not there."""
+    return {
+        size: prepare(
+            kept / f"{size.clients} of {size.each}", base, events=size.events, each=size.each
+        )
+        for size in sizes
+    }
+
+
+def measured(
+    folder: Path,
+    prepared: Mapping[Size, Path],
+    runs: int,
+    times: int,
+    tell: Callable[[Turns], object],
+) -> None:
+    """Measure every size, in turns; `tell` what was found after each."""
+    copies = {size: folder / f"copy of {size.clients} of {size.each}" for size in prepared}
 
     def imported(size: Size) -> Figures:
         copy = fresh(prepared[size], copies[size])
         return child("import_log", copy, prepared[size] / LOG)
 
-    sides: dict[str, Side] = {}
-    for size, place in prepared.items():
-        prepare(place, base, events=size.events, each=size.each)
-        sides[size.name] = partial(imported, size)
+    sides: dict[str, Side] = {size.name: partial(imported, size) for size in prepared}
     sides[DESK] = lambda: child("growth", "--times", times, "--run", *copies.values())
-    return take_turns(sides, runs)
+    take_turns(sides, runs, tell)
 
 
 Costs = Mapping[str, Sequence[float]]
@@ -219,6 +231,10 @@ def _y(ratio: float) -> float:
     "--smaller", default=1, show_default=True, help="Divide the number of clients by this."
 )
 @click.option("--write", is_flag=True, help="Write the page and the picture.")
+@click.option(
+    "--keep", type=click.Path(path_type=Path), help="Keep the data, or use what is there."
+)
+@click.option("--prepare", "ahead", is_flag=True, help="Only make the data.")
 @click.option("--base", "begin_from", type=click.Path(path_type=Path), hidden=True)
 @click.option("--run", "at_desk", is_flag=True, hidden=True)
 @click.argument("programs", nargs=-1, type=click.Path(path_type=Path))
@@ -227,6 +243,8 @@ def main(
     times: int,
     smaller: int,
     write: bool,
+    keep: Path | None,
+    ahead: bool,
     begin_from: Path | None,
     at_desk: bool,
     programs: tuple[Path, ...],
@@ -239,26 +257,34 @@ def main(
         [Size(max(size.clients // smaller, 1), size.each) for size in some]
         for some in (PASTS, CROWDS)
     )
+    sizes = list(dict.fromkeys((*pasts, *crowds)))
+
+    def tell(turns: Turns) -> None:
+        past, crowd = costs(turns, pasts, sizes), costs(turns, crowds, sizes)
+        done = len(turns.found[DESK])
+        told = f"Measured with {machine()}: `python benchmarks/growth.py`, medians of {done}."
+        found[:] = [f"{told}\n\n{rows(pasts, past)}\n\n{rows(crowds, crowd)}"]
+        if write:
+            write_between(PAGE, "growth", found[0])
+            PICTURE.write_text(
+                picture(
+                    (
+                        ("events a client", [f"{size.each:,}" for size in pasts], past),
+                        ("clients", [f"{size.clients:,}" for size in crowds], crowd),
+                    )
+                ),
+                encoding="utf-8",
+            )
+
+    found: list[str] = []
     with tempfile.TemporaryDirectory(prefix="cmengine-growth-") as name:
-        sizes = list(dict.fromkeys((*pasts, *crowds)))
         folder = Path(name)
-        base = begin_from or prepare(folder / "base")
-        turns = measured(folder, base, sizes, runs, times)
-    past, crowd = costs(turns, pasts, sizes), costs(turns, crowds, sizes)
-    told = f"Measured with {machine()}: `python benchmarks/growth.py`, medians of {runs}."
-    said = f"{told}\n\n{rows(pasts, past)}\n\n{rows(crowds, crowd)}"
-    print(said)
-    if write:
-        write_between(PAGE, "growth", said)
-        PICTURE.write_text(
-            picture(
-                (
-                    ("events a client", [f"{size.each:,}" for size in pasts], past),
-                    ("clients", [f"{size.clients:,}" for size in crowds], crowd),
-                )
-            ),
-            encoding="utf-8",
-        )
+        kept = keep or folder / "kept"
+        kept.mkdir(parents=True, exist_ok=True)
+        prepared = made(kept, begin_from or prepare(kept / "base"), sizes)
+        if not ahead:
+            measured(folder, prepared, runs, times, tell)
+    print(*found)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from shutil import copytree, ignore_patterns, rmtree
 from statistics import median
@@ -81,8 +84,35 @@ def child(module: str, *words: object, python: str = sys.executable) -> Figures:
     return found
 
 
+def what_makes_it() -> str:
+    """Name, by a hash, everything that a prepared program depends on."""
+    sources = [
+        HERE / "make_log.py",
+        HERE / "desk.py",
+        *sorted((HERE.parent / "cmengine" / "schema").glob("*.sql")),
+    ]
+    return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+
+
+def once(folder: Path, make: Callable[[], object], **numbers: int) -> Path:
+    """Make a folder; one that is there from before, whole and made of the same, is taken as it is."""
+    made = folder.with_name(f"{folder.name}.made")
+    how = f"{what_makes_it()} {sorted(numbers.items())}"
+    if not made.is_file() or made.read_text() != how:
+        if folder.exists():
+            rmtree(folder)
+        said(f"making {folder.name}")
+        make()
+        made.write_text(how)
+    return folder
+
+
 def prepare(folder: Path, base: Path | None = None, **numbers: int) -> Path:
     """Make a program and its log in a process of its own; without a base, a base."""
+    return once(folder, partial(_make_log, folder, base, numbers), **numbers)
+
+
+def _make_log(folder: Path, base: Path | None, numbers: Mapping[str, int]) -> None:
     words = [f"--{name}={number}" for name, number in numbers.items()]
     subprocess.run(
         [sys.executable, "-m", "make_log", str(folder)]
@@ -90,7 +120,6 @@ def prepare(folder: Path, base: Path | None = None, **numbers: int) -> Path:
         env={**plain_environment(), "PYTHONPATH": str(HERE)},
         check=True,
     )
-    return folder
 
 
 def fresh(prepared: Path, copy: Path) -> Path:
@@ -121,17 +150,22 @@ class Turns:
         return float(median(turn[figure] for turn in self.found[side]))
 
 
-def take_turns(sides: Mapping[str, Side], runs: int) -> Turns:
-    """Run every side once a turn."""
+def said(words: str) -> None:
+    """Say what is being done, and since when."""
+    print(f"  {datetime.now().astimezone():%H:%M:%S} {words}", file=sys.stderr, flush=True)
+
+
+def take_turns(
+    sides: Mapping[str, Side], runs: int, after: Callable[[Turns], object] = lambda turns: None
+) -> Turns:
+    """Run every side once a turn; `after` each turn is told all that was found."""
     turns = Turns({name: [] for name in sides})
     for turn in range(1, runs + 1):
         for name, side in sides.items():
             begins = time.perf_counter()
             turns.found[name].append(side())
-            print(
-                f"  turn {turn} of {runs}: {name}, {time.perf_counter() - begins:.1f} s",
-                file=sys.stderr,
-            )
+            said(f"turn {turn} of {runs}: {name}, {time.perf_counter() - begins:.1f} s")
+        after(turns)
     return turns
 
 

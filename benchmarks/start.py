@@ -19,24 +19,30 @@ TIMES = 20
 CMENGINE = Path(sys.executable).with_name("cmengine")
 
 
-def process(*words: str) -> float:
-    """Run a process; give its milliseconds."""
+def process(*words: str) -> tuple[float, float]:
+    """Run a process; give its milliseconds, and those of a processor."""
     with timed() as took:
         subprocess.run(words, env=plain_environment(), stdout=subprocess.DEVNULL, check=True)
-    return took.seconds * 1000
+    return took.seconds * 1000, took.cpu * 1000
 
 
 def run(folder: Path, times: int) -> None:
     """Measure, and say the medians in milliseconds."""
-    took: dict[str, list[float]] = {"log": [], "floor": []}
+    words = {
+        "floor": (sys.executable, "-c", "import click, sqlite3"),
+        "log": (str(CMENGINE), "-p", str(folder), "log", codes(1, 1)[0], "visit"),
+    }
+    took: dict[str, list[float]] = {name: [] for name in words}
+    cpu: dict[str, list[float]] = {name: [] for name in words}
     for _ in range(times + 1):
-        took["floor"].append(process(sys.executable, "-c", "import click, sqlite3"))
-        took["log"].append(
-            process(str(CMENGINE), "-p", str(folder), "log", codes(1, 1)[0], "visit")
-        )
+        for name, some in words.items():
+            seconds, processor = process(*some)
+            took[name].append(seconds)
+            cpu[name].append(processor)
     tell(
-        Took(sum(map(sum, took.values())) / 1000),
+        Took(sum(map(sum, took.values())) / 1000, sum(map(sum, cpu.values())) / 1000),
         **{name: median(some[1:]) for name, some in took.items()},
+        **{f"{name} cpu": median(some[1:]) for name, some in cpu.items()},
     )
 
 

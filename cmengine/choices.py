@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from attrs import frozen
+from attrs import Factory, define, frozen
 
 from cmengine.engine import Logbook, client_code_mistakes
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
@@ -67,13 +67,14 @@ def choose_goals(
                 added.append(wish.client)
                 known.add(wish.client)
         together = {(wish.client, wish.rule): wish.on or program.today() for wish in wishes}
+        beside = _Beside(program, book, current, together)
         for wish in wishes:
             here = wish.where or f"client '{wish.client:.64}'"
             if wish.client not in known:
                 mistakes += _unknown(wish, known, current, add_clients)
                 continue
             try:
-                chosen.append(_choose(program, book, wish, current, together))
+                chosen.append(_choose(program, book, wish, current, beside))
             except CMError as error:
                 mistakes += [mistake._replace(where=here) for mistake in error.mistakes]
         stop_if(mistakes)
@@ -111,7 +112,7 @@ def _choose(
     book: Logbook,
     wish: Wish,
     current: Mapping[str, str],
-    together: Mapping[tuple[str, str], date],
+    beside: "_Beside",
 ) -> Chosen:
     if wish.rule not in current:
         raise _wrong(*_no_rule(wish.rule, current))
@@ -155,9 +156,7 @@ def _choose(
         words=wish.words,
     )
     rule = _with(program, choice)
-    beside = getattr(rule.goal, "beside", None)
-    if beside:
-        _check_beside(program, book, rule, choice, beside, current, together)
+    beside.check(rule, choice)
     caught_up = tuple(book.choose(choice, program.now()))
     mine = (wish.client, wish.rule)
     held = tuple(hold for hold in book.held if (hold.client, hold.rule) == mine)
@@ -173,29 +172,52 @@ def _with(program: Program, choice: Choice) -> Rule:
     return program.rule_of(choice)
 
 
-def _check_beside(
-    program: Program,
-    book: Logbook,
-    rule: Rule,
-    choice: Choice,
-    beside: str,
-    current: Mapping[str, str],
-    together: Mapping[tuple[str, str], date],
-) -> None:
-    """A welcome is chosen together with the rule under which an ordinary visit earns."""
-    other = in_force(book.timelines(choice.client).get(beside, []), choice.on)
-    if other is not None:
-        ordinary = program.rule_of(other)
-    elif beside in current and together.get((choice.client, beside), date.max) <= choice.on:
-        ordinary = program.built(program.table(current[beside]), current[beside])
-    else:
-        raise _wrong(
-            f"'{rule.id}' goes together with '{beside}'",
-            f"choose '{beside}' first, or in the same import, from the same day",
-        )
-    problem = welcome_problem(rule, ordinary)
-    if problem:
-        raise _wrong(problem)
+_Version = tuple[str, tuple[tuple[str, str], ...]]
+"""A version of a rule, with a client's settings."""
+
+
+@define(eq=False, repr=False)
+class _Beside:
+    """Sees to it that a welcome is chosen together with the rule under which an ordinary visit earns.
+
+    The same two are judged once, for however many clients: that takes longer than all else about a choice.
+    """
+
+    program: Program
+    book: Logbook
+    current: Mapping[str, str]
+    together: Mapping[tuple[str, str], date]
+    _judged: dict[tuple[_Version, _Version], str] = Factory(dict)
+
+    def check(self, rule: Rule, choice: Choice) -> None:
+        """Raise CMError where the rule of a choice cannot stand beside the other, or has no other."""
+        beside = getattr(rule.goal, "beside", None)
+        if not beside:
+            return
+        other = self._version(beside, choice)
+        if other is None:
+            raise _wrong(
+                f"'{rule.id}' goes together with '{beside}'",
+                f"choose '{beside}' first, or in the same import, from the same day",
+            )
+        both = ((choice.digest, choice.settings), other)
+        if both not in self._judged:
+            self._judged[both] = welcome_problem(rule, self._rule(beside, other))
+        if self._judged[both]:
+            raise _wrong(self._judged[both])
+
+    def _version(self, beside: str, choice: Choice) -> _Version | None:
+        """Name the version of the other rule that the client has then."""
+        other = in_force(self.book.timelines(choice.client).get(beside, []), choice.on)
+        if other is not None:
+            return other.digest, other.settings
+        if self.together.get((choice.client, beside), date.max) <= choice.on:
+            return (self.current[beside], ()) if beside in self.current else None
+        return None
+
+    def _rule(self, beside: str, version: _Version) -> Rule:
+        digest, settings = version
+        return self.program.rule_of(Choice("", "", beside, digest, settings, date.min))
 
 
 def set_goal(

@@ -29,7 +29,12 @@ def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
 
 
 def connect(path: StrPath) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
+    connection = sqlite3.connect(
+        path,
+        isolation_level=None,
+        timeout=WAIT_SECONDS,
+        check_same_thread=False,  # one at a time has it: see behind.py
+    )
     connection.row_factory = sqlite3.Row
     mode, sync = journal_mode(sqlite3.sqlite_version_info)
     try:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from cmengine.absent import Absent
@@ -157,11 +157,15 @@ def plugins(program: Program) -> Iterator[Mistake]:
 
 
 def stock(program: Program) -> Iterator[Mistake]:
-    """What was bought is all accounted for, and there is enough of it that can be handed out."""
+    """What was bought is all accounted for."""
     for problem in reconcile(program).problems:
         yield Mistake("stock", problem, "see all of it with: cmengine stock reconcile")
     for one in uncounted(program.ledger).values():
         yield Mistake("stock", f"{one.brand}: {one.what}", one.todo)
+
+
+def on_hand(program: Program) -> Iterator[Mistake]:
+    """There is enough on the shelves that can be handed out."""
     for shelf in shelves(program):
         if shelf.low:
             yield Mistake("stock", f"{shelf.name}: {shelf.on_hand} left", "get some more")
@@ -186,14 +190,14 @@ def words(program: Program) -> Iterator[Mistake]:
 
 
 CHECKS: list[Check] = [
-    settings, permissions, disk, backups, chain, clock, plugins, stock, held, words
+    settings, permissions, disk, backups, chain, clock, plugins, stock, on_hand, held, words
 ]  # fmt: skip
 """Everything that is looked at; what comes to cmengine adds its own."""
 
 
-def findings(program: Program) -> Iterator[Mistake]:
+def findings(program: Program, checks: Iterable[Check] | None = None) -> Iterator[Mistake]:
     """Give everything that is not as it should be: where, what, and what to do about it."""
-    for check in CHECKS:
+    for check in CHECKS if checks is None else checks:
         try:
             yield from check(program)
         except (sqlite3.DatabaseError, OSError) as error:

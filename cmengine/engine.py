@@ -69,6 +69,15 @@ class _Account:
         self.standing.days.clear()
         self.standing.weeks.clear()
 
+    def keep_latest(self) -> None:
+        """Forget all days but the latest, and all weeks but its own: what is logged in order asks for no others."""
+        standing = self.standing
+        latest = standing.latest
+        if latest is not None:
+            week = week_number(latest)
+            standing.days = {latest: standing.days[latest]} if latest in standing.days else {}
+            standing.weeks = {week: standing.weeks[week]} if week in standing.weeks else {}
+
 
 class _Page:
     """What the logbook knows of one client. Of `timelines` nothing is left once the agenda is known.
@@ -164,7 +173,7 @@ class Logbook:
             for rule, account in page.accounts.items():
                 if account.changed:
                     sheet.add_memory(client, rule, _remembered(rule, account))
-                    account.forget_days()
+                    account.keep_latest()
                     account.changed = 0
         sheet.write()
         if self.held:

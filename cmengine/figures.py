@@ -51,7 +51,7 @@ FIGURES = {
         "what was handed over in money, by fund and month; the month '' is everything before the period",
         """
 select fund, case when on_day < :first then '' else substr(on_day, 1, 7) end as month,
-       count(distinct voucher) as vouchers, sum(cents) as cents
+       sum(cents) as cents
 from charges
 where on_day <= :last
 group by 1, 2 order by 1, 2
@@ -165,32 +165,24 @@ from occurrences
 where on_day between :first and :last and seq not in (select occurrence from released)
 """,
     ),
-    "returns": Figure(
-        "how often somebody came back after 14 days or more, by how long it had been",
-        """
-select case when days < 30 then '14 to 29 days' when days < 90 then '30 to 89 days' else '90 days or more' end as after,
-       count(*) as returns, count(distinct client) as clients
-from report_returns
-where on_day between :first and :last
-group by 1 order by min(days)
-""",
-    ),
-    "often": Figure(
-        "from one day on which a client met a goal to their next: the median in days, and how many within a week",
+    "gaps": Figure(
+        "from one day on which a client met a goal to their next: how often, by how long; how many clients came back after 14 days or more; the median in days",
         """
 with days as (
-  select on_day, lag(on_day) over (partition by client order by on_day) as before
+  select client, on_day, lag(on_day) over (partition by client order by on_day) as before
   from (select distinct client, on_day from occurrences
         where on_day <= :last and seq not in (select occurrence from released))
 ), gaps as materialized (
-  select cast(julianday(on_day) - julianday(before) as integer) as days
+  select client, cast(julianday(on_day) - julianday(before) as integer) as days
   from days where on_day >= :first and before is not null
 )
-select count(*) as times,
+select case when days <= 7 then '1 to 7 days' when days < 14 then '8 to 13 days' when days < 30 then '14 to 29 days'
+            when days < 90 then '30 to 89 days' else '90 days or more' end as after,
+       count(*) as times, count(distinct case when days >= 14 then client end) as clients,
        (select days from gaps order by days
-        limit 1 offset (select max(0, count(*) - 1) / 2 from gaps)) as median_days,
-       coalesce(sum(days <= 7), 0) as within_week
+        limit 1 offset (select max(0, count(*) - 1) / 2 from gaps)) as median_days
 from gaps
+group by 1 order by min(days)
 """,
     ),
     "amounts": Figure(
@@ -198,7 +190,7 @@ from gaps
         """
 with months as materialized (
   select sum(a.cents) as cents
-  from occurrences o join awards a on a.occurrence = o.seq
+  from awards a cross join occurrences o on o.seq = a.occurrence
   where o.on_day between :first and :last
   group by o.client, substr(o.on_day, 1, 7)
 )

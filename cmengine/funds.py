@@ -13,11 +13,14 @@ from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.limits import (
     Allowance,
     Cap,
+    Due,
     Fund,
+    Held,
     Near,
     Share,
     Terms,
     allowance,
+    held_of_all,
     in_order,
     near,
     plenty,
@@ -183,8 +186,23 @@ class FundsView:
     uncovered: int
 
 
-def funds_now(program: Program) -> FundsView:
-    """Set the funds against what waits: in the order in which it was earned, as if no limit held back."""
+def held_now(program: Program, queue: Sequence[Due]) -> list[tuple[Held, frozenset[str]]]:
+    """Say what limits and funds would hold back if all that waits (`queue`) were issued now, and for whom."""
+    ledger, terms = program.ledger, terms_now(program)
+    if not terms.caps and not program.settings.fund:
+        return []
+    clients = sorted({due.client for due in queue}) if terms.caps else []
+    from_funds = charges.from_funds(ledger)
+    return held_of_all(
+        queue, charges.to_clients(ledger, clients), from_funds, terms, program.today()
+    )
+
+
+def funds_now(program: Program, queue: Sequence[Due] | None = None) -> FundsView:
+    """Set the funds against what waits: in the order in which it was earned, as if no limit held back.
+
+    `queue` is what waits, where that is known already.
+    """
     terms = terms_now(program)
     issued: Counter[str] = Counter()
     for spent in charges.from_funds(program.ledger):
@@ -193,7 +211,7 @@ def funds_now(program: Program) -> FundsView:
     left = {fund.name: max(0, (fund.amount or 0) - issued[fund.name]) for fund in named}
     promised: Counter[str] = Counter()
     waiting = uncovered = 0
-    for due in charges.dues(program.ledger, None, paid=False):
+    for due in charges.dues(program.ledger, None, paid=False) if queue is None else queue:
         rest = due.cents
         for fund in named:
             if fund.pays(due.rule):

@@ -98,7 +98,8 @@ def import_events(
     imported = Imported()
     book = Logbook(program, Tariff())
     told: Progress = progress if twice else (lambda done: progress(2 * done))
-    with _aside(skip_bad, path) as aside, program.ledger.bulk(), no_garbage():
+    ledger = program.ledger
+    with _aside(skip_bad, path) as aside, ledger.bulk(), ledger.behind(), no_garbage():
         read = lines.read(told)
         size = min(batch, FIRST_BATCH) if long else batch
         while some := list(islice(read, size)):

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cmengine.database import APPLICATION_ID, SCHEMA, STATE, WAIT_SECONDS, WORDS, connect, in_words
 from cmengine.errors import CMError, Mistake
@@ -24,11 +24,19 @@ from cmengine.places import StrPath, is_file
 from cmengine.sqlite import sqlite3
 from cmengine.timeline import Correction, TimelineRow
 
+if TYPE_CHECKING:
+    from cmengine.behind import Behind
+
 BULK_KIB = 64 * 1024
 LOOK_MILLISECONDS = 20  # within these, SQLite looks after 1, 2, 5 and 10 milliseconds
 MOST_ROWS = 512  # in one statement: SQLite allows 32,766 cells
 _EVENT = "seq, id, client, kind, occurred_at, on_day, value, is_number, evidence, logged_by"
 _THESE = "(select value from json_each(?))"
+
+
+Rows = tuple[str, tuple[str, ...], str, Sequence[object]]
+"""Rows for a table: its name, all its columns in its own order, what happens where a row is there, and the
+cells, one row behind the other, as SQLite has them."""
 
 
 class Stored(NamedTuple):
@@ -101,12 +109,20 @@ class Ledger:
     """An open ledger. Rows become values here and nowhere else."""
 
     def __init__(self, connection: sqlite3.Connection, path: StrPath) -> None:
-        self._db = connection
+        self._connection = connection
+        self._behind: Behind | None = None
         self.path = path
         self.sign: Callable[[], Signature] = _nobody
         self._sealers: dict[bytes, Sealer] = {}
         self._draft: Draft | None = None
         self._appended = 0
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        """Give the connection, once what is written behind is written."""
+        if self._behind is not None:
+            self._behind.wait()
+        return self._connection
 
     def close(self) -> None:
         """Close the file."""
@@ -151,9 +167,11 @@ class Ledger:
 
     def _roll_back(self) -> None:
         """Take back what was begun. Where the disk fails in that too, the next who opens the file does it."""
+        if self._behind is not None:
+            self._behind.settle()  # what goes wrong there now is taken back with all else
         with suppress(sqlite3.OperationalError):
-            if self._db.in_transaction:
-                self._db.execute("rollback")
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
 
     def _write_entry(self, draft: Draft, what: str) -> None:
         head = self.one(
@@ -172,11 +190,13 @@ class Ledger:
     def note(self, table: str, columns: Sequence[str], cells: Sequence[object]) -> None:
         """Put rows that were just appended into the journal: all columns in order, row behind row."""
         self._appended += len(cells) // len(columns)
-        if table in STATE:
-            return
+        if table not in STATE:
+            self._drafted().add(table, columns, cells)
+
+    def _drafted(self) -> Draft:
         if self._draft is None:
             self._draft = Draft(self._sealer(self.sign().key))
-        self._draft.add(table, columns, cells)
+        return self._draft
 
     def sealed(self, table: str, row: Mapping[str, object]) -> str:
         """Give the seal of a row of a table of WORDS."""
@@ -219,13 +239,40 @@ class Ledger:
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
-        """Use more memory for pages while many rows are written or read, on this connection only."""
+        """Use more memory while many rows are written or read, on this connection only: for pages, and for
+        what a statement with many rows would take back, which else goes into a file, page by page.
+        """
         usual = self._db.execute("pragma cache_size").fetchone()[0]
         self._db.execute(f"pragma cache_size = {-BULK_KIB}")
+        self._db.execute("pragma temp_store = memory")
         try:
             yield
         finally:
             self._db.execute(f"pragma cache_size = {usual}")
+            self._db.execute("pragma temp_store = default")
+
+    @contextmanager
+    def behind(self) -> Iterator[None]:
+        """Let a second thread write what is appended, while more is worked out. Whatever is asked of the
+        ledger waits for it, so that all is as if it had been written at once.
+        """
+        from cmengine.behind import Behind  # late: only for many rows
+
+        self._behind = Behind()
+        try:
+            yield
+        finally:
+            self.alone()
+
+    def alone(self) -> None:
+        """Write in this thread again, the only one, if there is another. Raises what went wrong in that."""
+        if self._behind is not None:
+            behind = self._behind
+            try:
+                behind.wait()
+            finally:
+                behind.end()
+                self._behind = None
 
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Read rows."""
@@ -651,19 +698,30 @@ class Ledger:
         row = self.one("pragma data_version")
         return row[0] if row else 0
 
-    def append(
-        self, table: str, columns: tuple[str, ...], cells: Sequence[object], otherwise: str = ""
+    def append(self, several: Sequence[Rows]) -> None:
+        """Append rows to tables. The cells are the ledger's from now on."""
+        if self._behind is None:
+            self._append(several)
+        else:
+            self._drafted()  # which asks the ledger, and cannot be done behind
+            self._behind.do(partial(self._append, several))
+
+    def _append(self, several: Sequence[Rows]) -> None:
+        for table, columns, otherwise, cells in several:
+            self._append_to(table, columns, otherwise, cells)
+
+    def _append_to(
+        self, table: str, columns: tuple[str, ...], otherwise: str, cells: Sequence[object]
     ) -> None:
-        """Append rows, their cells one behind the other: all columns of the table in its own order, and as
-        SQLite has them. `otherwise` says what happens where a row is there.
-        """
         width = len(columns)
         left, begins, rows = len(cells) // width, 0, MOST_ROWS
         while left:
             while rows > left:
                 rows //= 2  # a few sizes, so that each statement is prepared once
             ends = begins + rows * width
-            self._db.execute(_statement(table, columns, otherwise, rows), cells[begins:ends])
+            self._connection.execute(
+                _statement(table, columns, otherwise, rows), cells[begins:ends]
+            )
             left, begins = left - rows, ends
         self.note(table, columns, cells)
 

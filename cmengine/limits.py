@@ -434,28 +434,66 @@ def allowance(
     held: Counter[tuple[Reason, ...]] = Counter()
     for due in queue:
         mine = due.client == client
-        rest = due.cents
-        for fund in terms.funds:
-            if not rest:
-                break
-            if not fund.pays(due.rule):
-                continue
-            passed = {} if mine else late
-            now = min(rest, space.free(due, fund, passed))
-            if now:
-                space.take(due, fund, now, passed, kept=not mine)
-                rest -= now
-                if mine:
-                    shares.append(Share(due.award, fund.name, now))
+        paid = list(_pay(space, due, {} if mine else late, kept=not mine))
+        rest = due.cents - sum(share.cents for share in paid)
+        if mine:
+            shares += paid
         if mine and rest:
-            reasons = tuple(filter(None, (space.why(due, fund) for fund in terms.funds)))
-            held[reasons or (Reason(kind="rule", fund="", rule=due.rule),)] += rest
+            held[_reasons(space, due)] += rest
     return Allowance(
         client=client,
         waiting=sum(due.cents for due in queue if due.client == client),
         shares=tuple(shares),
         held=tuple(Held(cents=cents, reasons=reasons) for reasons, cents in held.items()),
     )
+
+
+def _pay(space: _Room, due: Due, late: Mapping[int, date], *, kept: bool) -> Iterator[Share]:
+    """Let the funds pay what they may of a due, the first of them first."""
+    rest = due.cents
+    for fund in space.terms.funds:
+        now = min(rest, space.free(due, fund, late)) if rest and fund.pays(due.rule) else 0
+        if now:
+            space.take(due, fund, now, late, kept=kept)
+            rest -= now
+            yield Share(due.award, fund.name, now)
+
+
+def _reasons(space: _Room, due: Due, *, alone: bool = False) -> tuple[Reason, ...]:
+    """Say why no fund pays more of a due; `alone`: nothing is kept for anybody else."""
+    kept = space.kept
+    space.kept = Counter() if alone else kept
+    reasons = tuple(filter(None, (space.why(due, fund) for fund in space.terms.funds)))
+    space.kept = kept
+    return reasons or (Reason(kind="rule", fund="", rule=due.rule),)
+
+
+def held_of_all(
+    queue: Sequence[Due],
+    to_clients: Iterable[Spent],
+    from_funds: Iterable[Spent],
+    terms: Terms,
+    today: date,
+) -> list[tuple[Held, frozenset[str]]]:
+    """Say what would go on waiting if all that waits were issued now, in the order in which it was earned,
+    why, and for whom. `queue` is what waits for everybody.
+    """
+    space = _Room(terms, terms.caps, to_clients, from_funds, today)
+    held: Counter[tuple[Reason, ...]] = Counter()
+    whose: dict[tuple[Reason, ...], set[str]] = {}
+    served: set[str] = set()
+    for due in queue:
+        paid = sum(one.cents for one in _pay(space, due, {}, kept=True))
+        served |= {due.client} if paid else set()
+        rest = due.cents - paid
+        if rest:
+            reasons = _reasons(space, due, alone=served <= {due.client})
+            held[reasons] += rest
+            whose.setdefault(reasons, set()).add(due.client)
+    return [
+        (Held(cents=cents, reasons=reasons), frozenset(whose[reasons]))
+        for reasons, cents in held.items()
+    ]
 
 
 def plenty(terms: Terms, from_funds: Sequence[Spent], waiting: int, today: date) -> bool:

@@ -89,7 +89,8 @@ def remarks(
                 "how much",
                 f"For {plans.too_small} of {plans.clients} clients, what they chose brings less than "
                 f"{dollars(TOO_SMALL)} in 12 weeks, met every time. In a trial, prizes of about $80 in 12 weeks (in "
-                "dollars of 2004) did no better than usual care, and rather fewer people took part; $240 did better.",
+                "dollars of 2004) did no better than usual care, and reached rather fewer people, which may be chance; "
+                "$240 did better.",
                 RASH,
             )
         )

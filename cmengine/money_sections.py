@@ -1,5 +1,7 @@
 """The sections of a report about money: by fund, month by month, and what may come. Pure."""
 
+from itertools import dropwhile
+
 from cmengine.document import Bar, Chart, Section, Told, day, money_or, table
 from cmengine.expected import LEAST_WEEKS
 from cmengine.money import dollars
@@ -38,7 +40,7 @@ def money_section(told: Told) -> Section:
 
 
 def months_section(told: Told) -> Section:
-    months = told["months"]
+    months = list(dropwhile(_nothing, told["months"])) or told["months"]
     used = {fund for one in months for fund in one["issued_by_fund"]}
     funds = [one["fund"] for one in told["funds"] if one["fund"] in used]
     split = funds if len(funds) > 1 else []
@@ -86,6 +88,10 @@ def months_section(told: Told) -> Section:
             ),
         ),
     )
+
+
+def _nothing(month: Told) -> bool:
+    return not (month["earned_cents"] or month["issued_cents"] or month["waiting_cents"])
 
 
 def forecast_section(told: Told) -> Section:

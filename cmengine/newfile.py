@@ -9,15 +9,20 @@ from pathlib import Path
 from cmengine.errors import CMError, Mistake
 
 
-def write_new(*files: tuple[Path, str]) -> None:
-    """Write new files, each a path and its text, all or none. Raises CMError in words."""
+def write_new(*files: tuple[Path, str], private: bool = False) -> None:
+    """Write new files, each a path and its text, all or none; where they are `private`, so that only their
+    owner can read them. Raises CMError in words.
+    """
     for path, _ in files:
         if path.exists() or path.is_symlink():
             raise CMError(Mistake(str(path), "is already there", "name a new file"))
     written: list[Path] = []
     for path, text in files:
         try:
-            with path.open("x", encoding="utf-8", newline="\n") as file:
+            number = os.open(
+                path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600 if private else 0o666
+            )
+            with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
                 written.append(path)
                 file.write(text)
         except OSError as error:

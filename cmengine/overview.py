@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from cmengine.absent import Absent
-from cmengine.ahead import what_comes
+from cmengine.ahead import Next, next_time, what_comes
 from cmengine.coming import standing_now
 from cmengine.errors import Fault
 from cmengine.funds import allowed
@@ -15,12 +15,14 @@ from cmengine.limits import Allowance
 from cmengine.model import Choice
 from cmengine.preferences import set_by
 from cmengine.program import Program
+from cmengine.strengths import strengths
 from cmengine.timeline import TimelineRow
 
 
 @frozen(kw_only=True)
 class GoalView:
-    """A goal as a client can be shown it. `times` is how often it has happened so far.
+    """A goal as a client can be shown it. `times` is how often it has happened so far, `next` what the next time
+    brings, `coming` the same in words.
 
     `absent` says what it needs and no plugin offers, or why it has no answer; what comes next is then not
     known. `held` is since when, and why, what happens is kept and not yet counted.
@@ -31,6 +33,7 @@ class GoalView:
     times: int
     cents: int
     coming: list[str]
+    next: Next | None = None
     absent: str = ""
     held: Hold | None = None
 
@@ -47,6 +50,7 @@ class Overview:
     items: list[str]
     open_vouchers: int
     may: Allowance
+    strengths: list[str]  # what they are proud of, in their own words, oldest first
     set: dict[str, str]  # what they set: language, zone, quiet, called
 
 
@@ -68,6 +72,7 @@ def overview(program: Program, client: str) -> Overview:
         open_vouchers=row[0] if row else 0,
         may=allowed(program, client),
         set=set_by(program, client),
+        strengths=[one.text for one in strengths(program, client)],
     )
 
 
@@ -88,10 +93,13 @@ def goal_view(program: Program, timeline: Sequence[TimelineRow]) -> GoalView:
             held=held,
         )
     coming: list[str] = []
+    following: Next | None = None
     try:
         rule = program.rule_of(choice)
         if held is None:
-            coming = what_comes(rule, standing_now(program, rule, timeline), program.today())
+            standing = standing_now(program, rule, timeline)
+            coming = what_comes(rule, standing, program.today())
+            following = next_time(rule, standing, program.today())
     except Fault as fault:
         absent = fault.problem
     return GoalView(
@@ -100,6 +108,7 @@ def goal_view(program: Program, timeline: Sequence[TimelineRow]) -> GoalView:
         times=kept.times if kept else 0,
         cents=kept.cents if kept else 0,
         coming=coming,
+        next=following,
         absent=absent,
         held=held,
     )

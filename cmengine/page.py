@@ -23,7 +23,8 @@ p { max-width: 44rem; margin: 0.5rem 0; }
 .cites, footer p { font-size: 0.875rem; color: var(--soft); }
 a { color: inherit; }
 .pair { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: flex-start; }
-.pair > * { flex: 1 1 20rem; min-width: 0; }
+.pair > * { flex: 1 1 18rem; min-width: 0; }
+.pair > .first { flex: 2 1 24rem; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible { outline: 2px solid var(--bar); }
 table { border-collapse: collapse; margin: 0.5rem 0; }
@@ -32,6 +33,8 @@ th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.75rem 0.3rem 0
   overflow-wrap: normal; }
 th { font-weight: 600; }
 tbody th { font-weight: 400; }
+.short { white-space: nowrap; }
+.long { min-width: 16rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 figure { margin: 0.5rem 0; }
 figcaption { font-weight: 600; padding: 0.25rem 0; }
@@ -43,6 +46,8 @@ svg text { fill: var(--ink); }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 WIDE, ROW, THICK, LEFT = 360, 44, 14, 2
+LONG = 40  # letters of a cell that is kept wide, and scrolled to
+SHORT = 16  # letters that stay on one line at the head of a row
 NAME = 36  # letters of a bar's name
 
 
@@ -78,11 +83,17 @@ def _section(number: int, section: Section) -> str:
 
 
 def _paired(tables: Sequence[str], charts: Sequence[str]) -> list[str]:
-    """Put the charts beside the table that has their numbers, and further tables below."""
-    if not tables:
-        return list(charts)
-    first = f"<div>\n{tables[0]}</div>\n" + (f"<div>\n{''.join(charts)}</div>\n" if charts else "")
-    return [first, *tables[1:]]
+    """Put each chart beside the table that has its numbers: one beside one, or all beside the first."""
+    if len(tables) != len(charts):
+        every = "".join(charts)
+        charts = [every if n == 0 else "" for n in range(max(1, len(tables)))]
+    beside = [*tables, *[""] * (len(charts) - len(tables))]
+    return [
+        (f'<div class="first">\n{table}</div>\n' if table else "")
+        + (f"<div>\n{chart}</div>\n" if chart else "")
+        for table, chart in zip(beside, charts, strict=True)
+        if table or chart
+    ]
 
 
 def _table(table: Table) -> str:
@@ -95,19 +106,27 @@ def _table(table: Table) -> str:
     rows = "".join(
         "<tr>"
         + "".join(
-            f'<th scope="row">{written(cell)}</th>'
+            f'<th scope="row"{_short(cell)}>{written(cell)}</th>'
             if n == 0
-            else f"<td{_number(n, table)}>{written(cell)}</td>"
+            else f"<td{_kind(n, cell, table)}>{written(cell)}</td>"
             for n, cell in enumerate(row)
         )
         + "</tr>\n"
         for row in table.rows
     )
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{written(table.title)}">\n<table>\n'
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{written(table.title)}">\n<table>\n'
         f"<caption>{written(table.title)}</caption>\n<thead>\n<tr>{heads}</tr>\n</thead>\n"
         f"<tbody>\n{rows}</tbody>\n</table>\n</div>\n"
     )
+
+
+def _kind(column: int, cell: str, table: Table) -> str:
+    return ' class="long"' if len(cell) > LONG else _number(column, table)
+
+
+def _short(cell: str) -> str:
+    return ' class="short"' if len(cell) <= SHORT else ""
 
 
 def _number(column: int, table: Table) -> str:

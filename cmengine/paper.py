@@ -6,7 +6,6 @@ no logo, no date, no word of health or drugs, and nothing of who holds it.
 """
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -19,6 +18,7 @@ from attrs import field, frozen
 from cmengine.errors import CMError, Mistake
 from cmengine.money import dollars
 from cmengine.stock import HandedCard
+from cmengine.telling import ENGLISH, tell
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
@@ -27,13 +27,6 @@ MM = 72 / 25.4  # points
 LETTER, A4 = (612.0, 792.0), (210 * MM, 297 * MM)
 _LETTER_LANDS = {"USD", "CAD", "MXN", "PHP"}  # where paper is cut in inches
 SLIP, CARD = (148.0, 105.0), (85.6, 54.0)  # mm: ISO 216 A6, ISO/IEC 7810 ID-1
-_TELLING = re.compile(
-    r"drug|opioid|opiate|fentanyl|naloxone|narcan|heroin|cocaine|meth|methadone|buprenorphine|suboxone|vivitrol|naltrexone"
-    r"|nicotine|alcohol|tobacco|smok|syringe|needle|sharps|works|cooker|pipe|inject|overdose|test strip|urine|recover|sober"
-    r"|clean|addict|detox|rehab|treat|clinic|therap|counsel|patient|program|harm|wound|condom|hiv|hep\b|hepatitis|sti\b|std\b"
-    r"|prep\b|medic|pharma|mental|health|shelter|probation|reward|relapse",
-    re.IGNORECASE,
-)
 
 
 @frozen(kw_only=True)
@@ -49,8 +42,9 @@ class Paper:
 
 def neutral(item: str, program: str = "") -> str:
     """Name a thing on paper, where its name says nothing about who holds it; else ``1 item``."""
-    words = {word for word in program.casefold().split() if len(word) > 3}
-    told = _TELLING.search(item) or any(word in item.casefold() for word in words)
+    from cmengine.wording import shipped
+
+    told = shipped().tells(item, program=program)
     return "1 item" if told or not _printable(item) else item
 
 
@@ -129,8 +123,8 @@ def reserved(path: Path) -> Iterator[Callable[[bytes], None]]:
                     path.unlink()
 
 
-def pdf(sheets: Sequence[Paper], currency: str) -> bytes:
-    """Draw a page for each slip: the slip, and under it the same as a small card."""
+def pdf(sheets: Sequence[Paper], currency: str, language: str = ENGLISH) -> bytes:
+    """Draw a page for each slip: the slip, and under it the same as a small card, its words in a language."""
     from reportlab.pdfgen.canvas import Canvas
 
     out = BytesIO()
@@ -140,25 +134,29 @@ def pdf(sheets: Sequence[Paper], currency: str) -> bytes:
         setting(" ")
     for paper in sheets:
         left = 20 * MM
-        _draw(canvas, paper, (left, size[1] - (20 + SLIP[1]) * MM), SLIP, large=1.7)
-        _draw(canvas, paper, (left, size[1] - (35 + SLIP[1] + CARD[1]) * MM), CARD, large=1.0)
+        under = lines(paper, language, currency)
+        _draw(canvas, paper, under, (left, size[1] - (20 + SLIP[1]) * MM), SLIP, large=1.7)
+        _draw(
+            canvas, paper, under, (left, size[1] - (35 + SLIP[1] + CARD[1]) * MM), CARD, large=1.0
+        )
         canvas.showPage()
     canvas.save()
     return out.getvalue()
 
 
-def lines(paper: Paper) -> list[str]:
-    """Give the lines of a slip under its worth and its code. Pure."""
-    return [
-        *([f"At {paper.place}"] if paper.place else []),
-        *([f"Use it by {paper.until.isoformat()}"] if paper.until else []),
-        "Keep this paper. Whoever has it can use it.",
-        f"No. {paper.number}",
-    ]
+def lines(paper: Paper, language: str, currency: str) -> list[str]:
+    """Give the lines of a slip under its worth and its code, in a language."""
+    facts = {"place": paper.place, "until": paper.until, "number": paper.number}
+    return tell("slip", language, {**facts, "currency": currency}).split("\n")
 
 
 def _draw(
-    canvas: "Canvas", paper: Paper, at: tuple[float, float], size: tuple[float, float], large: float
+    canvas: "Canvas",
+    paper: Paper,
+    under: Sequence[str],
+    at: tuple[float, float],
+    size: tuple[float, float],
+    large: float,
 ) -> None:
     """Draw a slip or a card with its lower left corner at a place; `large` is the size of its letters."""
     from reportlab.graphics import renderPDF
@@ -191,7 +189,7 @@ def _draw(
         width - 2 * edge,
     )
     below = height - side - edge - 17 * large
-    for n, line in enumerate(lines(paper)):
+    for n, line in enumerate(under):
         _write(
             canvas, "Helvetica", 7.5 * large, line, edge, below - n * 9.5 * large, width - 2 * edge
         )

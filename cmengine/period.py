@@ -24,7 +24,7 @@ class Period:
     def months(self, until: date) -> Iterator[str]:
         """Name its months, such as ``2026-01``, as far as they have begun by a day."""
         year, month = self.first.year, self.first.month
-        while date(year, month, 1) <= min(self.last, until):
+        while max(self.first, date(year, month, 1)) <= min(self.last, until):
             yield f"{year:04}-{month:02}"
             year, month = (year + 1, 1) if month == 12 else (year, month + 1)
 

@@ -71,6 +71,7 @@ class Program:
         self.by = by
         self.clock = clock
         self.dice = dice
+        self._tables: dict[str, dict[str, Any]] = {}
         self._rules: dict[tuple[str, tuple[tuple[str, str], ...]], Rule] = {}
         self._room: Room | None = None  # where strangers' goals and rewards are asked
         ledger.sign = self._signature
@@ -136,10 +137,13 @@ class Program:
 
     def table(self, digest: str) -> dict[str, Any]:
         """Give the kept table of a published rule version."""
-        body = self.ledger.rule_body(digest)
-        if body is None:
-            raise CMError(Mistake(str(self.ledger.path), f"there is no rule version {digest[:12]}"))
-        return of_json(body)
+        if digest not in self._tables:
+            body = self.ledger.rule_body(digest)
+            if body is None:
+                what = f"there is no rule version {digest[:12]}"
+                raise CMError(Mistake(str(self.ledger.path), what))
+            self._tables[digest] = of_json(body)
+        return self._tables[digest]
 
     def rule_of(self, choice: Choice) -> Rule:
         """Build the version of the rule that a choice keeps, with the client's settings."""
@@ -175,6 +179,7 @@ class Program:
         from cmengine.room import Room  # late: what ships with cmengine needs none
         from cmengine.strangers import contained
 
+        self.ledger.alone()  # a room is a fork, and that wants a process with one thread
         self._room = self._room or Room()
         return contained(rule, self._room)
 

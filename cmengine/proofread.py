@@ -10,7 +10,7 @@ from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.options import Place
 from cmengine.settings import KINDS
 from cmengine.settings import TEMPLATES as OWN_FOLDER
-from cmengine.telling import EXAMPLE, FULLER, INFORMATION, OWN, TEMPLATES, languages, tell
+from cmengine.telling import EXAMPLE, FULLER, INFORMATION, ON_PAPER, OWN, TEMPLATES, languages, tell
 from cmengine.toml import parse, read_text
 from cmengine.wording import Allowed, Finding, Wordbook, blocked, words_of
 
@@ -78,10 +78,14 @@ def read_labels(
     labels: Iterable[str], rule: object, place: Place, book: Wordbook, proof: Proof
 ) -> None:
     """Read the labels that a rule's rewards give, where they are not written in the rule itself."""
-    written = set(_texts(rule))
+    written = [*_texts(rule)]
     for label in sorted(set(labels)):
-        if not any(text in label for text in written if len(text) > 3):
-            proof.add(place, "a label", book.find(label))
+        found = book.find(label)
+        proof.add(place, "a label", [one for one in found if not _stands(one.found, written)])
+
+
+def _stands(word: str, written: Iterable[str]) -> bool:
+    return any(word in text for text in written)
 
 
 def read_kinds(path: Path, book: Wordbook, proof: Proof) -> None:
@@ -128,7 +132,7 @@ def _read_template(
             proof.mistakes += [one for one in error.mistakes if one not in proof.mistakes]
             return
         own = [str(facts[key]) for key in OWN if key in facts]
-        open_ = fuller or name.startswith(INFORMATION) or name == "slip"
+        open_ = fuller or name.startswith(INFORMATION) or name in ON_PAPER
         reasons = blocked(said, own=own, fuller=open_, program=program, words=book)
         warned = [one for one in book.find(said, own=own) if one.severity == "warn"]
         found |= {(one.found, one.why): one for one in (*reasons, *warned)}

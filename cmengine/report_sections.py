@@ -132,7 +132,7 @@ def _returns(told: Told) -> Section:
     return Section(
         title="Coming back",
         words=(words,),
-        figures=("returns",),
+        figures=("gaps",),
         tables=(table("After how long", ("after", "times", "people"), rows),) if rows else (),
         charts=(
             Chart(
@@ -176,7 +176,7 @@ def _much(told: Told) -> Section:
     return Section(
         title="How often and how much",
         words=tuple(words),
-        figures=("often", "amounts", "plans"),
+        figures=("gaps", "amounts", "plans"),
         tables=(table("What each rule brings, met every time", heads, rows),) if rows else (),
     )
 

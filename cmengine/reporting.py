@@ -1,24 +1,27 @@
 """A program's report: its figures, read at one moment, as plain values with stable names. Amounts are in cents."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from cmengine.database import connect
 from cmengine.equity import by_strata
 from cmengine.errors import CMError, Fault
 from cmengine.figures import Figure, queries
 from cmengine.funds import terms_of
-from cmengine.ledger import Ledger
 from cmengine.magnitudes import Remark, a_month, best_of, judge, remarks
 from cmengine.ordinals import nth
 from cmengine.period import Period
 from cmengine.program import Program
 from cmengine.spending import Promised, Rows, by_fund, expected_by, funds_of, months_of, short
+from cmengine.sqlite import sqlite3
 from cmengine.versions import compare
 
 DRUGS = ("safer use", "use")
 """What goals about drugs are about, as `kinds.toml` says it; they are told after all others."""
+LONG = ("soon", "amounts", "earned")  # about half of the work, of a large ledger
+WITHIN_TWO_WEEKS = ("1 to 7 days", "8 to 13 days")  # as the figure `gaps` has them
 READS = 3  # how often the figures are read anew where somebody writes meanwhile
 
 
@@ -28,24 +31,44 @@ def report(program: Program, period: Period) -> dict[str, Any]:
     ledger = program.ledger
     for _ in range(READS):
         before = ledger.others()
-        read = _read(ledger, wanted)
-        promised = _promised(program, wanted["waiting"], read)
+        read, promised = _read(program, wanted)
         if ledger.others() == before:
             break
     else:
         with ledger.snapshot():
-            read = _read(ledger, wanted)
-            promised = _promised(program, wanted["waiting"], read)
+            read, promised = _read(program, wanted)
     return _composed(program, period, read, promised)
 
 
-def _read(ledger: Ledger, wanted: Mapping[str, Figure]) -> dict[str, Rows]:
-    """Read every figure but the awards that wait, which may be many."""
-    return {
-        name: [dict(row) for row in ledger.rows(figure.sql)]
-        for name, figure in wanted.items()
-        if name != "waiting"
-    }
+def _read(program: Program, wanted: Mapping[str, Figure]) -> tuple[dict[str, Rows], Promised]:
+    """Read every figure. The awards that wait may be many: they are summed up as they come.
+
+    SQLite lets other threads work while it does: the figures that take long are read beside the others.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    ledger = program.ledger
+
+    def beside() -> dict[str, Rows]:
+        connection = connect(ledger.path)
+        try:
+            return {name: _rows(connection.execute(wanted[name].sql)) for name in LONG}
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as helper:
+        long = helper.submit(beside)
+        read = {
+            name: _rows(ledger.rows(figure.sql))
+            for name, figure in wanted.items()
+            if name != "waiting" and name not in LONG
+        }
+        promised = _promised(program, wanted["waiting"], read)
+        return read | long.result(), promised
+
+
+def _rows(found: Iterable[sqlite3.Row]) -> Rows:
+    return [dict(row) for row in found]
 
 
 def _promised(program: Program, waiting: Figure, read: Mapping[str, Rows]) -> Promised:
@@ -59,7 +82,8 @@ def _composed(
     program: Program, period: Period, read: dict[str, Rows], promised: Promised
 ) -> dict[str, Any]:
     today = program.today()
-    soon, often, amounts = read["soon"][0], read["often"][0], read["amounts"][0]
+    soon, amounts = read["soon"][0], read["amounts"][0]
+    often, returns = _gaps(read["gaps"])
     versions = _versions(program, read["plans"], often["median_days"])
     plans = judge(
         [(row["versions"].split(), row["clients"]) for row in read["plans"]],
@@ -92,7 +116,7 @@ def _composed(
         "forecast": expected,
         "soon": soon,
         "goals": _goals(program, read),
-        "returns": read["returns"],
+        "returns": returns,
         "often": often,
         "amounts": amounts,
         "plans": {
@@ -121,7 +145,7 @@ def _goals(program: Program, read: Mapping[str, Rows]) -> Rows:
     rows = []
     for rule in sorted({*chosen, *met, *earned, *current}):
         table = program.table(current[rule])
-        about = _about(program, table["goal"])
+        about = about_of(program, table["goal"])
         rows.append(
             {
                 "rule": rule,
@@ -135,11 +159,31 @@ def _goals(program: Program, read: Mapping[str, Rows]) -> Rows:
                 "cents": earned[rule],
             }
         )
-    order = {about: n for n, about in enumerate(DRUGS, start=1)}
-    return sorted(rows, key=lambda row: (order.get(row["about"], 0), row["about"], row["title"]))
+    return sorted(rows, key=lambda row: (drugs_last(row["about"]), row["title"]))
 
 
-def _about(program: Program, goal: Mapping[str, Any]) -> str:
+def _gaps(rows: Rows) -> tuple[dict[str, Any], Rows]:
+    """Take apart how often goals are met, and who came back after 14 days or more."""
+    weekly, rare = WITHIN_TWO_WEEKS
+    often = {
+        "times": sum(row["times"] for row in rows),
+        "median_days": rows[0]["median_days"] if rows else None,
+        "within_week": sum(row["times"] for row in rows if row["after"] == weekly),
+    }
+    returns = [
+        {"after": row["after"], "returns": row["times"], "clients": row["clients"]}
+        for row in rows
+        if row["after"] not in (weekly, rare)
+    ]
+    return often, returns
+
+
+def drugs_last(about: str) -> tuple[int, str]:
+    """Order what goals are about: what has nothing to do with drugs comes first."""
+    return DRUGS.index(about) + 1 if about in DRUGS else 0, about
+
+
+def about_of(program: Program, goal: Mapping[str, Any]) -> str:
     """Say what a goal is about: what the kinds of event that it names are about, drugs before all else."""
     named = [
         program.kinds[word].about
@@ -228,4 +272,7 @@ def _said(found: Any) -> Iterator[str]:
 def _open(feedback: Rows) -> Iterator[Remark]:
     late = sum(row["open_over_14_days"] for row in feedback)
     if late:
-        yield Remark("feedback", f"{late} of what people told us is open for over 14 days.")
+        yield Remark(
+            "feedback",
+            f"Of what people told us, {late} have waited for an answer for over 14 days.",
+        )

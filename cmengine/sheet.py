@@ -139,16 +139,21 @@ class Sheet:
 
     def write(self) -> None:
         """Write everything, and begin anew."""
-        for table, cells in (
+        tables = (
             (EVENTS, self.events),
             (OCCURRENCES, self.occurrences),
             (AWARDS, self.awards),
             (MESSAGES, self.messages),
             (MEMORIES, self.memories),
-        ):
-            if cells:
-                self.ledger.append(table.name, table.columns, cells, table.otherwise)
-            cells.clear()
+        )
+        self.events, self.occurrences, self.awards, self.messages, self.memories = (
+            [],
+            [],
+            [],
+            [],
+            [],
+        )
+        self.ledger.append([(*table, cells) for table, cells in tables if cells])
 
 
 @lru_cache(maxsize=4096)

@@ -40,6 +40,8 @@ FACTS: Mapping[str, object] = {
     "place": "",  # where a voucher can be used
     "until": None,  # the last day on which it can: a date
     "number": "",  # of a voucher: it opens nothing
+    "goals": (),  # of a card: each with words, title, times, more, cents, things, draws
+    "strengths": (),  # all that the client is proud of, in their own words
 }
 """The facts that a template may use, and what each is where it is not given."""
 
@@ -55,6 +57,18 @@ EXAMPLE: Mapping[str, object] = {
     "place": "Corner Shop",
     "until": date(2030, 1, 31),
     "number": "ABC123",
+    "goals": (
+        {
+            "words": "See people",
+            "title": "A walk",
+            "times": 3,
+            "more": True,
+            "cents": 500,
+            "things": ("bus ticket",),
+            "draws": True,
+        },
+    ),
+    "strengths": ("my garden",),
 }
 """Made-up facts, to see what a template says."""
 
@@ -71,8 +85,12 @@ TEMPLATES: Mapping[str, str] = {
     "stopped": "what STOP is answered with",
     "answered": "feedback or a complaint has an answer",
     "slip": "the lines of a voucher on paper",
+    "card": "a client's card, line by line",
 }
 """What there is a template for, and when it is said. Each may have a fuller one beside it."""
+
+ON_PAPER = ("slip", "card")
+"""Those that are lines on paper, and no message."""
 
 INFORMATION = "information."
 """How the names of those begin that name their subject: only for who gave permission."""
@@ -86,7 +104,7 @@ def tell(
     fuller: bool = False,
     folder: Path | None = None,
 ) -> str:
-    """Say a template in a language, as one line of text; the lines of a slip each as a line.
+    """Say a template in a language, as one line of text; what is on paper, line by line.
 
     `fuller` takes the fuller text, where there is one: only for who asked for it on that channel. `folder`
     is a program's, whose own templates come first. A language that is not there falls back to English.
@@ -108,9 +126,9 @@ def tell(
         named = getattr(error, "name", None) or getattr(chosen, "name", None)
         file = str(named or f"{template}.txt").removeprefix("own/").removeprefix("shipped/")
         raise CMError(_wrong(folder, template, file, error)) from error
-    lines = [" ".join(line.split()) for line in said.split("\n\n" if template == "slip" else "\0")]
-    text = "\n".join(filter(None, lines))
-    if len(text) > MOST_LETTERS:
+    lines = said.split("\n") if template in ON_PAPER else [said]
+    text = "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
+    if len(text) > MOST_LETTERS and template not in ON_PAPER:
         what = f"the template '{template}' says more than {MOST_LETTERS:,} letters"
         raise CMError(Mistake(str(folder or SHIPPED), what, "say it in fewer words"))
     return text

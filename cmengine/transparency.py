@@ -14,7 +14,7 @@ from cmengine.money import dollars
 from cmengine.page import page
 from cmengine.period import Period
 from cmengine.program import Program
-from cmengine.reporting import changes
+from cmengine.reporting import about_of, changes, drugs_last
 
 Rows = list[dict[str, Any]]
 
@@ -43,8 +43,9 @@ group by 1 order by 1
         "the same by fund",
         """
 select c.fund as name, count(distinct v.client) as people, sum(c.cents) as cents
-from charges c join vouchers v on v.id = c.voucher
-where c.on_day between :first and :last
+from (select fund, voucher, sum(cents) as cents from charges
+      where on_day between :first and :last group by fund, voucher) c
+join vouchers v on v.id = c.voucher
 group by 1 order by 1
 """,
     ),
@@ -126,15 +127,17 @@ def public_sections(program: Program, period: Period) -> list[Section]:
         }
         said = changes(program, period)
     amount = sum(fund.amount or 0 for fund in terms_of(program.settings, added).funds)
-    titles = {
-        rule: program.table(digest)["title"] for rule, digest in ledger.current_digests().items()
-    }
+    goals = []
+    for row in read["goals"]:
+        rule = program.table(ledger.current_digests()[row["rule"]])
+        order = (drugs_last(about_of(program, rule["goal"])), rule["title"])
+        goals.append((order, {**row, "name": rule["title"]}))
     return [
         _given(read, amount if program.settings.fund else None),
         _of("Things that were given", read["things"], ("thing", "people", "times")),
         _of(
             "What people did",
-            [{**row, "name": titles[row["rule"]]} for row in read["goals"]],
+            [row for _, row in sorted(goals, key=lambda one: one[0])],
             ("goal", "people", "times"),
         ),
         _changed(said),
@@ -144,21 +147,24 @@ def public_sections(program: Program, period: Period) -> list[Section]:
 
 
 def _given(read: dict[str, Rows], amount: int | None) -> Section:
-    """Say what was given; the sum is shown where it tells of nobody beside what the tables show."""
+    """Say what was given, by month and by fund; both add up to the same sum."""
     given, waiting = read["given"][0], read["waiting"][0]
-    tables, whole = [], given["people"] >= LEAST
+    seen = {
+        name: shown_rows([row["people"] for row in read[name]], given["people"], apart=False)
+        for name in ("by_month", "by_fund")
+    }
+    whole = all(total for _, total in seen.values())
+    tables = []
     for name, head in (("by_month", "month"), ("by_fund", "fund")):
-        rows = read[name]
-        shown, total = shown_rows([row["people"] for row in rows], given["people"], apart=False)
-        whole = whole and total
+        shown = seen[name][0]
         lines = [
             (
                 row["name"] or "no fund named",
                 *((str(row["people"]), dollars(row["cents"])) if yes else (MARK, MARK)),
             )
-            for row, yes in zip(rows, shown, strict=True)
+            for row, yes in zip(read[name], shown, strict=True)
         ]
-        tables.append((f"By {head}", head, rows, shown, lines))
+        tables.append((f"By {head}", head, read[name], shown, lines))
     words = [f"Given: {dollars(given['cents']) if whole else MARK}."]
     words.append(
         f"Earned and waiting: {dollars(waiting['cents']) if waiting['people'] >= LEAST else MARK}. It runs out for nobody."

@@ -199,7 +199,9 @@ def _one(each: str, *, last: bool) -> str:
 def _without(text: str, own: Iterable[str]) -> str:
     """Put something that is no word in the place of a client's own words."""
     for words in sorted({one for one in own if one and one.strip()}, key=len, reverse=True):
-        text = text.replace(words, "\0" * len(words))
+        begins = r"(?<!\w)" if re.match(r"\w", words) else ""
+        ends = r"(?!\w)" if re.search(r"\w\Z", words) else ""
+        text = re.sub(f"{begins}{re.escape(words)}{ends}", "\0" * len(words), text)
     return text
 
 

@@ -64,8 +64,10 @@ PLAYED = (
             "vouchers.md",
             "reports.md",
             "messages.md",
+            "card.md",
             "feedback.md",
             "saying-no.md",
+            "status.md",
         )
     ),
 )

@@ -5,16 +5,19 @@ import json
 import os
 import re
 import shutil
+import string
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from gettext import GNUTranslations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from attrs import Factory, define
 from click.testing import CliRunner, Result
 from hypothesis import settings
 
+from cmengine import telling
 from cmengine.cli import cli
 from cmengine.plugins import Registry, load_plugins
 from cmengine.program import Program, open_program
@@ -196,3 +199,45 @@ def contents() -> Callable[[Program], str]:
         return found.hexdigest()
 
     return digest
+
+
+# A language that nobody speaks: every letter has an accent, every word is longer, and each text is in marks.
+
+ACCENTS = str.maketrans(
+    string.ascii_letters,
+    "áƀćďéƒğĥíĵķłɱńóþɋŕšťúṽŵẋýžÁɃĆĎÉƑĞĤÍĴĶŁṀŃÓÞɊŔŠŤÚṼŴẊÝŽ",
+)
+
+
+def pseudo(text: str) -> str:
+    """Write a text in the language that nobody speaks, 40 % longer; what is filled in stays as it is."""
+    parts = text.split("%(")
+    words = [parts[0].translate(ACCENTS)]
+    for part in parts[1:]:
+        name, _, rest = part.partition(")s")
+        words.append(f"%({name})s{rest.translate(ACCENTS)}")
+    filler = "~" * max(1, round(len(text) * 0.4))
+    return f"[{''.join(words)}{filler}]"
+
+
+class Pseudo(GNUTranslations):
+    """Translations into it, of everything that is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._catalog: dict[Any, str] = {}
+
+    def gettext(self, message: str) -> str:
+        return pseudo(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return pseudo(msgid1 if n == 1 else msgid2)
+
+
+@pytest.fixture
+def nobodys_language(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Let every text be said in the language that nobody speaks; give its name."""
+    telling._environment.cache_clear()
+    monkeypatch.setattr(telling, "catalog_of", lambda language: Pseudo())
+    yield "en-XA"
+    telling._environment.cache_clear()

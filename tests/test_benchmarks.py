@@ -15,6 +15,7 @@ from cmengine.engine import log_event, make_event
 from cmengine.importing import read_moment
 from cmengine.plugins import Registry
 from cmengine.program import open_program
+from cmengine.verify import verify
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 EVENTS, EACH = 200, 20
@@ -109,7 +110,7 @@ def test_every_limit_is_in_the_table(base: Path) -> None:
         "all", "--base", base, "--events", EVENTS, "--runs", 1, "--long-runs", 1, "--times", 2
     )
     rows = [line.split("|")[1].strip() for line in printed.splitlines() if line.startswith("|")]
-    assert len(rows) == 2 + 14
+    assert len(rows) == 3 * 2 + 14
     assert printed.count("not measured: --peers was not given") == 6
 
 
@@ -117,3 +118,18 @@ def test_growth_is_measured_at_every_size(base: Path) -> None:
     printed = run("growth", "--base", base, "--runs", 1, "--smaller", 1000, "--times", 2)
     assert printed.count("most : least") == 2
     assert "| 10,000 " in printed
+
+
+def test_a_report_is_measured_over_vouchers_that_hold(base: Path, tmp_path: Path) -> None:
+    folder = make(tmp_path / "program", base)
+    run("import_log", folder, folder / "events.csv")
+    told = [json.loads(line) for line in run("report_log", folder).splitlines()]
+    assert [one["what"] for one in told] == ["report", "public"]
+    program = open_program(folder, by="desk")
+    waiting, earned = program.ledger.rows(
+        "select sum(waiting_cents), sum(earned_cents) from balances"
+    )[0]
+    assert 0 < waiting < earned
+    verdict = verify(program)
+    program.close()
+    assert verdict.ok, verdict.problems

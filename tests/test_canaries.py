@@ -68,10 +68,12 @@ MAY: dict[str, set[str]] = {
     "log": {NAME, TOLD},  # who it was, and what has just been written down
     "events": {TOLD},
     "explain": {TOLD},  # what an award was for
+    "status": {NAME},  # for whom something waits
     "feedback list": {SAID},  # what was said
     "feedback answer": {SAID},  # and what was answered to it
     "client set": {NAME},  # what has just been set
     "outbox list": {NAME},  # what a greeting says: what they like to be called
+    "client card": {NAME, WORDS},  # theirs, in their own words
     "strength list": {STRENGTH},  # in their own words
     "client show": {NAME, WORDS},  # what concerns this client
     "client strata": {STRATUM},  # what has just been written down
@@ -109,6 +111,7 @@ WELL: list[tuple[str, list[str], str]] = [
     ("events", ["--client", "c1"], ""),
     ("correct", ["one", "--reason", REASON], ""),
     ("client show", ["c1"], ""),
+    ("client card", ["c1"], ""),
     ("awards", [], ""),
     ("explain", ["2.1"], ""),
     ("voucher issue", ["c1", "--amount", "2.50"], ""),
@@ -173,6 +176,8 @@ WELL: list[tuple[str, list[str], str]] = [
     ("redcap import", ["{files}/records.csv"], ""),
     ("disclosures", ["--client", "c1"], ""),
     ("refusals", [], ""),
+    ("status", [], ""),
+    ("status", [], ""),
     ("feedback add", ["c1"], SAID),
     ("feedback add", ["c1", "--complaint", "--about", "ben"], SAID),
     ("feedback list", ["--open"], ""),

@@ -497,3 +497,85 @@ def test_what_leaves_is_written_down_for_each_client_and_carries_the_notice(
         assert [one["recipient"] for one in listed] == ["County clinic"] * times
     with pytest.raises(CMError, match="is already there"):
         export_bundle(program, file, ["c001"], load_codes(program), why)
+
+
+def withdraw(program: Program, client: str) -> None:
+    with program.ledger.writing():
+        program.ledger.insert(
+            "consents",
+            id=f"k-{client}",
+            client=client,
+            channel="",
+            purpose="sharing",
+            given=0,
+            how="spoken",
+            noted_at=program.now().isoformat(),
+            noted_by="ana",
+        )
+
+
+def test_who_withdrew_sharing_is_in_no_bundle_but_their_own(program: Program, run: Run) -> None:
+    add_client(program, "c002")
+    import_bundle(program, written(program.folder, ELSEWHERE), load_codes(program))
+    withdraw(program, "c001")
+    before = program.ledger.balance("c001")
+    place = program.folder.parent
+    grounds = ("--to", "County", "--purpose", "care", "--consent", "7")
+    done = run("fhir", "export", place / "a.json", *grounds, "--json", folder=program.folder)
+    assert json.loads(done.stdout) == {
+        "file": str(place / "a.json"),
+        "resources": 0,
+        "clients": 1,
+        "left_out": 1,
+    }
+    assert "c001" not in (place / "a.json").read_text()
+    done = run(
+        "fhir", "export", place / "b.json", "--client", "c001", *grounds, folder=program.folder
+    )
+    assert (done.exit_code, "has withdrawn their consent to sharing" in done.output) == (1, True)
+    assert not (place / "b.json").exists()
+    own = ("--to", "c001", "--purpose", "own record", "--consent", "asked")
+    done = run("fhir", "export", place / "c.json", "--client", "c001", *own, folder=program.folder)
+    assert done.exit_code == 0, done.output
+    assert len(json.loads((place / "c.json").read_text())["entry"]) == 3
+    assert program.ledger.balance("c001") == before
+    listed = json.loads(
+        run("disclosures", "--client", "c001", "--json", folder=program.folder).stdout
+    )
+    assert [one["recipient"] for one in listed["disclosures"]] == ["c001"]
+
+
+def test_a_goal_that_rests_and_was_never_here_loses_nothing(program: Program) -> None:
+    """What happened while it went on earns, what came after does not, and it goes out as it came in."""
+    resting = entry(1, lifecycleStatus="on-hold", statusDate="2026-06-20")
+    drinks = ELSEWHERE["entry"][2]["resource"]
+    for n, day in enumerate(("2026-05-31", "2026-06-02", "2026-06-25")):
+        resting["entry"].append(
+            {
+                "resource": {
+                    **drinks,
+                    "id": f"d{n}",
+                    "identifier": [{"system": "https://ehr.example/obs", "value": f"d{n}"}],
+                    "effectiveDateTime": f"{day}T12:00:00-07:00",
+                }
+            }
+        )
+    came = import_bundle(program, written(program.folder, resting), load_codes(program))
+    assert (came.events, came.choices, came.set_aside, came.cents) == (3, 1, 1, 200)
+    out = bundle_of(program, ["c001"], load_codes(program))
+    (goal,) = (one["resource"] for one in out["entry"] if one["resource"]["resourceType"] == "Goal")
+    theirs = resting["entry"][1]["resource"]
+    for key in ("lifecycleStatus", "startDate", "statusDate"):
+        assert goal[key] == theirs[key]
+    assert goal["description"]["text"] == theirs["description"]["text"]
+    again = import_bundle(program, written(program.folder, resting), load_codes(program))
+    assert (again.events, again.choices, again.set_aside, again.cents) == (0, 0, 0, 0)
+    assert verify(program).problems == []
+
+
+def test_of_a_goal_told_twice_the_one_that_goes_on_counts(program: Program) -> None:
+    both = entry(1, lifecycleStatus="completed", statusDate="2026-06-20")
+    both["entry"].append(ELSEWHERE["entry"][1])
+    came = import_bundle(program, written(program.folder, both), load_codes(program))
+    assert (came.choices, came.set_aside) == (1, 0)
+    assert program.ledger.timelines("c001")["fewer-drinks"][-1].choice.stands

@@ -118,6 +118,16 @@ def no_card_in_its_place(program: Program) -> Ask:
     return lambda p: replace_voucher(p, voucher, "The shop says it is empty")
 
 
+def cards_to_be_counted(program: Program) -> Ask:
+    happens(program)
+    at = program.now().isoformat()
+    with program.ledger.writing("restore"):
+        program.ledger.insert(
+            "restores", file="b.zip", entry=1, hash="0" * 64, restored_at=at, restored_by="ana"
+        )
+    return lambda p: issue_voucher(p, "c1", card="Grocer")
+
+
 def nothing_left(program: Program) -> Ask:
     happens(program)
     done = issue_voucher(program, "c1")
@@ -149,6 +159,7 @@ PLACES = [
     ("stock", "radio", 0, "", no_thing),
     ("worth", "sticker", 0, "", a_thing_of_less),
     ("stock", "Grocer", 500, "", no_card_in_its_place),
+    ("count", "Grocer", 1000, "", cards_to_be_counted),
     ("used", None, 1000, "", nothing_left),
     ("less", "drop-in", 0, "", a_lesser_version),
     ("pause", "ana", 0, "", too_many_codes),

@@ -97,8 +97,11 @@ def program(request: pytest.FixtureRequest, make: Make, clock: Any) -> Program:
         assert isinstance(found, Program)
         return found
     clock.now = datetime(2026, 7, 1, 20, 0, tzinfo=UTC)
-    made = make(rules(), KINDS, SETTINGS)
+    # The second has less money than is earned.
+    little = SETTINGS.replace("900.00", "220.00").replace("300.00", "40.00")
+    made = make(rules(), KINDS, SETTINGS if request.param == 1 else little)
     live(made, clock, Random(request.param), 100)
+    assert (funds_now(made).uncovered > 0) == (request.param == 2)
     return made
 
 
@@ -109,6 +112,9 @@ def within(period: Period, day: str) -> bool:
 def test_every_figure_is_what_the_rows_come_to(program: Program) -> None:
     for period in (YEAR, SUMMER, Period(date(2025, 1, 1), date(2025, 12, 31))):
         _check(program, period)
+    for start in range(0, 100, 6):  # short ones, in which the two in the middle are seldom alike
+        first = date(2026, 7, 1) + timedelta(days=start)
+        _check(program, Period(first, first + timedelta(days=start % 5)))
 
 
 def _check(program: Program, period: Period) -> None:
@@ -375,11 +381,16 @@ def test_each_printed_query_gives_the_figure_it_is_printed_for(
         rows = {
             name: [dict(row) for row in db.execute(one["sql"])] for name, one in printed.items()
         }
-    for name in ("things", "returns", "feedback", "refusals"):
+    for name in ("things", "feedback", "refusals"):
         assert rows[name] == told[name], name
-    for name in ("soon", "often", "amounts"):
+    for name in ("soon", "amounts"):
         assert rows[name] == [told[name]], name
     assert sum(row["cents"] for row in rows["waiting"]) == told["waiting"]["cents"]
+    back = [row for row in rows["gaps"] if row["after"][:2] in ("14", "30", "90")]
+    assert [(row["after"], row["times"], row["clients"]) for row in back] == [
+        (row["after"], row["returns"], row["clients"]) for row in told["returns"]
+    ]
+    assert sum(row["times"] for row in rows["gaps"]) == told["often"]["times"]
     for name in ("issued", "earned"):
         assert sum(row["cents"] for row in rows[name] if row["month"]) == sum(
             month[f"{name}_cents"] for month in told["months"]
@@ -396,6 +407,20 @@ def test_each_printed_query_gives_the_figure_it_is_printed_for(
     whole = run("report", *days, "--sql", folder=folder).stdout
     with closing(sqlite3.connect(folder / "program.db")) as db:
         db.executescript(whole)
+
+
+def test_feedback_is_late_after_14_days_and_not_on_the_14th(make: Make, clock: Any) -> None:
+    program = make()
+    for ago in (14, 15, 40):
+        with program.ledger.writing("tell"):
+            at = (clock.now - timedelta(days=ago)).isoformat()
+            words = {"kind": "feedback", "told_at": at, "noted_by": "ana"}
+            program.ledger.insert("feedback", id=f"{ago}", **words)
+    told = report(program, YEAR)
+    assert [one["open_over_14_days"] for one in told["feedback"]] == [2]
+    assert [one["text"] for one in told["remarks"]] == [
+        "Of what people told us, 2 have waited for an answer for over 14 days."
+    ]
 
 
 def test_a_figure_that_is_not_there_is_said(make: Make, run: Run) -> None:

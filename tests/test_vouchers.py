@@ -327,7 +327,7 @@ def read(file: Path) -> str:
 
 ALLOWED = re.compile(
     r"([0-9]+\.[0-9]{2} USD|[0-9A-Z]{6}-[0-9A-Z]{6}-[0-9A-Z]{6}|Keep this paper\. Whoever has it can use it\."
-    r"|No\. [0-9A-Z]{6}|radio|At Grocer|Use it by 2027-06-01|CODE-0000-0000)"
+    r"|No\. [0-9A-Z]{6}|radio|At Grocer|Use it by Jun 1, 2027|CODE-0000-0000)"
 )
 
 

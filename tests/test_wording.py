@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from cmengine.cli import COMMANDS, cli
 from cmengine.errors import CMError
+from cmengine.options import Place
 from cmengine.plugins import Registry
 from cmengine.program import Program
+from cmengine.proofread import Proof, read_labels
 from cmengine.publish import check_files
-from cmengine.telling import EXAMPLE, INFORMATION, OWN, TEMPLATES, languages, tell
+from cmengine.telling import EXAMPLE, INFORMATION, ON_PAPER, OWN, TEMPLATES, languages, tell
 from cmengine.wording import Wordbook, blocked, shipped, words_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -168,6 +170,14 @@ def test_nothing_looks_at_a_clients_own_words(words: str) -> None:
     assert blocked(text, own=[words]) == []
 
 
+def test_a_name_that_is_a_part_of_a_word_hides_no_word() -> None:
+    found = blocked("Hi Al, alcoholics and Alcoholics", own=["Al"], fuller=True)
+    assert [one.found for one in found] == ["alcoholics", "Alcoholics"]
+    assert [one.found for one in blocked("Hi Ict, an addict", own=["ict"], fuller=True)] == [
+        "addict"
+    ]
+
+
 @pytest.mark.parametrize(
     "text, rule",
     [
@@ -231,7 +241,7 @@ def test_a_notification_tells_nothing_to_who_reads_over_a_shoulder(text: str, ab
 def test_every_template_in_every_language_goes_through_the_list(
     template: str, fuller: bool, language: str
 ) -> None:
-    named = fuller or template.startswith(INFORMATION)
+    named = fuller or template.startswith(INFORMATION) or template in ON_PAPER
     for facts in ({}, EXAMPLE):
         text = tell(template, language, facts, fuller=fuller)
         own = [str(facts[name]) for name in OWN if name in facts]
@@ -376,6 +386,21 @@ def test_a_blocked_word_is_not_published_and_one_that_is_warned_of_is(
     assert done.exit_code == 0, done.output
     assert "Note: " in done.output and "'relapse'" in done.output
     assert list(program.ledger.current_digests()) == ["drop-in"]
+
+
+def test_what_a_plugin_says_of_its_rewards_is_read_as_well() -> None:
+    proof = Proof()
+    table = {"reward": [{"kind": "from elsewhere", "worth": "2.50"}]}
+    labels = ["2.50 for a clean addict", "2.50 for a clean addict", "a thank-you"]
+    read_labels(labels, table, Place("rules.toml"), shipped(), proof)
+    assert [one.what for one in proof.mistakes] == [
+        "a label: 'clean': is a word to avoid",
+        "a label: 'addict': is a word to avoid",
+    ]
+    own = Proof()
+    written = {"reward": [{"says": ["For a clean addict"]}]}
+    read_labels(["slip: For a clean addict"], written, Place("rules.toml"), shipped(), own)
+    assert own.mistakes == []  # told where it is written
 
 
 def test_a_program_adds_words_and_allows_a_phrase_never_in_silence(

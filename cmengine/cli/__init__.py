@@ -16,6 +16,7 @@ MOST_NEW = 100_000
 
 # Where each command lives; a module is imported when its command is asked for.
 COMMANDS = {
+    "status": ("status", "See in the morning what waits for whom, and what wants a hand."),
     "init": ("init", "Make a new program in a folder, empty or from a starter."),
     "rules": ("rules", "Check, publish and show the rules of a program."),
     "client": ("client", "Enroll clients, and show what concerns one."),

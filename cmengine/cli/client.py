@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from cmengine.cli.card import card
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.held import LATER, held_data
 from cmengine.cli.held_back import held_back_data, say_held_back
@@ -273,3 +274,6 @@ def strata(desk: Desk, client: str, pairs: tuple[str, ...], as_json: bool) -> No
         table(list(found.items()))
     else:
         say(f"{client} has said nothing to be counted by.")
+
+
+client_command.add_command(card)

@@ -66,6 +66,7 @@ class Sheet:
         if self.write is None:
             return
         from cmengine.paper import papers, pdf
+        from cmengine.preferences import preferences
 
         settings = program.settings
         try:
@@ -78,7 +79,8 @@ class Sheet:
                 currency=settings.currency,
                 program=settings.name,
             )
-            self.write(pdf(slips, settings.currency))
+            language = preferences(program, done.client).language
+            self.write(pdf(slips, settings.currency, language))
         except OSError as error:
             todo = "write the code above on a slip by hand, or: cmengine voucher replace"
             complain(

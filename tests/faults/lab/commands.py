@@ -164,11 +164,11 @@ BESIDE = {"demo", "plugins new", "plugins check"}
 
 READS = {
     "rules check", "rules diff", "rules history", "rules list", "rules show", "rules simulate",
-    "rules solve-bowl", "client list", "client show", "goal list", "events", "awards", "explain",
+    "rules solve-bowl", "client list", "client show", "client card", "goal list", "events", "awards", "explain",
     "voucher list", "outbox list", "verify", "stock list", "stock reconcile", "fund list", "limits list",
     "limits profiles", "limits show", "draw show", "draw secrets", "draw publish", "draw verify",
     "export accounting", "report", "journal head", "journal list", "journal export", "doctor", "disclosures",
-    "refusals",
+    "refusals", "status",
     "consent list", "consent channels", "information list", "strength list",
     "feedback list",
 }  # fmt: skip
