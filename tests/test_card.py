@@ -406,3 +406,12 @@ def test_a_language_or_a_client_that_is_not_there_is_said(program: Program, run:
     done = run("client", "card", "c001", "--language", "ess", folder=program.folder)
     assert done.exit_code == 1 and "did you mean 'es'?" in done.output
     assert run("client", "card", "c009", folder=program.folder).exit_code == 1
+
+
+def test_a_slip_is_written_in_the_clients_language(
+    program: Program, run: Run, tmp_path: Path
+) -> None:
+    change(program, "c001", [("language", "es")])
+    run("voucher", "issue", "c001", "--print", tmp_path / "slip.pdf", folder=program.folder)
+    (text,) = [one.extract_text() for one in PdfReader(tmp_path / "slip.pdf").pages]
+    assert "Guarde este papel. Quien lo tenga puede usarlo." in text and "Keep" not in text

@@ -36,6 +36,7 @@ from cmengine.exporting import export_tables, wanted
 from cmengine.exports import TABLES
 from cmengine.folded import LEAST, Cell, fold
 from cmengine.guard import guarded, unguarded
+from cmengine.newfile import new_private
 from cmengine.program import Program
 from cmengine.stocking import add_stock
 from cmengine.vouchers import issue_voucher
@@ -644,11 +645,16 @@ def test_nobody_is_followed_from_one_export_to_the_next(make: Make) -> None:
     program, _ = many(make)
     first = export(program, "one", "csv", deidentified=True, words=False)
     # What happens in the month that is not over changes nothing, so the two cannot be held against each other.
-    event, _ = make_event(
-        program, client="q01z", kind="visit", at=datetime(2026, 7, 1, 17, tzinfo=UTC), id="late"
-    )
-    assert event is not None
-    log_event(program, event)
+    for n in range(30):
+        event, _ = make_event(
+            program,
+            client=f"q{n:02}z",
+            kind="visit",
+            at=datetime(2026, 7, 1, 17, tzinfo=UTC),
+            id=f"late-{n}",
+        )
+        assert event is not None
+        log_event(program, event)
     second = export(program, "two", "csv", deidentified=True, words=False)
     for name in ("events", "occurrences", "awards", "choices", "clients"):
         one, two = ((folder / f"{name}.csv").read_bytes() for folder in (first, second))
@@ -796,3 +802,18 @@ def test_a_full_disk_leaves_nothing(program: Program) -> None:
     assert not (place / "x.zip").exists()
     assert not list(place.glob(".cmengine-*"))
     assert disclosures(program) == []
+
+
+def test_a_file_is_its_owners_alone_and_takes_nobodys_name(tmp_path: Path) -> None:
+    for name in ("x.csv", "x.db"):
+        with new_private(tmp_path / name) as places:
+            places[0].write_text("mine")
+        assert oct((tmp_path / name).stat().st_mode)[-3:] == "600"
+    late = tmp_path / "late.csv"
+    with (
+        pytest.raises(CMError, match="is already there"),
+        new_private(late, before=lambda: late.write_text("theirs")) as places,
+    ):
+        places[0].write_text("mine")
+    assert late.read_text() == "theirs"
+    assert not list(tmp_path.glob(".cmengine-*"))
