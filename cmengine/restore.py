@@ -52,15 +52,13 @@ def restore(
     another name. Raises CMError, and then everything is as it was.
     """
     target = folder.resolve()
-    there = target.exists() and (not target.is_dir() or any(target.iterdir()))
-    if there and not replace:
-        todo = (
-            "name a new folder; or, with --replace, this one is kept beside it under another name"
-        )
-        raise CMError(Mistake(str(folder), "is there already", todo))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with unfinished(target.parent) as work:
+            there = target.exists() and (not target.is_dir() or any(target.iterdir()))
+            if there and not replace:
+                todo = "name a new folder; or, with --replace, this one is kept beside it under another name"
+                raise CMError(Mistake(str(folder), "is there already", todo))
             made = work / "program"
             made.mkdir(mode=0o700)
             about = read_about(file, made)

@@ -130,7 +130,7 @@ WRITES = [
         "either",
     ),
     Writes("export client", ("export", "client", "c1", "{new}"), "either"),
-    Writes("backup", ("backup", "{new}.zip"), "refuses"),
+    Writes("backup", ("backup", "{new}.zip"), "either"),
     Writes("restore", ("restore", "{files}/backup.zip", "{new}"), "refuses", own_folder=True),
     Writes("retry", ("retry",), "goes on", plugin=True),
     Writes(
