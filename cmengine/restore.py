@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from attrs import frozen
@@ -138,9 +139,9 @@ def _move(made: Path, target: Path) -> None:
 
 def _exchange(made: Path, target: Path, now: datetime) -> Path:
     """Put the old folder aside and the new one in its place, while nobody writes to the old ledger."""
-    kept = target.with_name(f"{target.name}.before-{now:%Y%m%d-%H%M%S}")
-    if kept.exists():
-        raise CMError(Mistake(str(kept), "is there already", "move it away, and do it again"))
+    name = f"{target.name}.before-{now:%Y%m%d-%H%M%S}"
+    names = (f"{name}-{n}" if n > 1 else name for n in count(1))
+    kept = next(free for one in names if not (free := target.with_name(one)).exists())
     with _still(target / DATABASE):
         target.rename(kept)
         try:

@@ -159,6 +159,14 @@ WRITES = [
     Writes("client forget", ("client", "forget", "c3", "--yes"), "adds"),
 ]
 
+REPLACE = Writes(
+    "restore",
+    ("restore", "{files}/backup.zip", "{river}", "--replace"),
+    "goes on",
+    called="restore --replace",
+)
+"""Two folders change places: a test of its own says what may be there after a stop."""
+
 # What these write is no ledger: a new folder of a demo or of a plugin, or how a plugin was judged.
 BESIDE = {"demo", "plugins new", "plugins check"}
 
