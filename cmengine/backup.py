@@ -19,6 +19,7 @@ from typing import Any
 
 from attrs import frozen
 
+from cmengine.chain import entries
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import Anchor, read_anchor
 from cmengine.program import Program
@@ -61,24 +62,14 @@ def make_backup(
     )
     try:
         with unfinished(file.resolve().parent) as work:
-            if file.exists() or file.is_symlink():
-                raise CMError(
-                    Mistake(str(file), "is already there", "name a new file, or a folder")
-                )
             folder = work / "program"
             folder.mkdir(mode=0o700)
-            copy_files(program.folder, folder)
-            program.ledger.copy(folder / DATABASE)
-            verdict = checked(program, folder, progress)
-            anchor = verdict.head
-            if anchor is None:
-                raise CMError(
-                    Mistake(str(program.ledger.path), "has no journal to make a backup of")
-                )
-            pack(folder, work / "backup.zip", now, anchor)
-            read_about(work / "backup.zip")
-            (work / "backup.zip").rename(file)
-            sync(file.resolve().parent)
+            if file.exists() or file.is_symlink():
+                about = _not_noted(program, file, folder)
+                verdict = checked(program, folder, progress, about.anchor)
+                now, anchor = about.made_at, about.anchor
+            else:
+                verdict, anchor = _make(program, file, work, now, progress)
         same = file.stat().st_dev == program.folder.stat().st_dev
     except OSError as error:
         raise _cannot(file, error) from error
@@ -92,6 +83,38 @@ def make_backup(
             made_by=program.by,
         )
     return Backup(file=file, made_at=now, anchor=anchor, same_disk=same, verdict=verdict)
+
+
+def _make(
+    program: Program, file: Path, work: Path, now: datetime, progress: Callable[[int], object]
+) -> tuple[Verdict, Anchor]:
+    folder = work / "program"
+    copy_files(program.folder, folder)
+    program.ledger.copy(folder / DATABASE)
+    verdict = checked(program, folder, progress)
+    anchor = verdict.head
+    if anchor is None:
+        raise CMError(Mistake(str(program.ledger.path), "has no journal to make a backup of"))
+    pack(folder, work / "backup.zip", now, anchor)
+    read_about(work / "backup.zip")
+    (work / "backup.zip").rename(file)
+    sync(file.resolve().parent)
+    return verdict, anchor
+
+
+def _not_noted(program: Program, file: Path, into: Path) -> "About":
+    """Unpack a backup of this ledger that got its name, and was not written down: there was a stop in between.
+
+    Raises CMError where the file is anything else.
+    """
+    with contextlib.suppress(CMError):
+        about = read_about(file, into)
+        first = next(entries(program.ledger, about.anchor.seq - 1), None)
+        sql = "select 1 from backups where file = ? and hash = ?"
+        noted = program.ledger.one(sql, file.name, about.anchor.hash.hex())
+        if first is not None and (first.seq, first.hash) == about.anchor and noted is None:
+            return about
+    raise CMError(Mistake(str(file), "is already there", "name a new file, or a folder"))
 
 
 def own_files(folder: Path) -> Iterator[Path]:

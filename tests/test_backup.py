@@ -366,3 +366,32 @@ def test_what_a_stop_has_left_is_cleared_away_and_nothing_of_others(
         assert (busy / "half").exists(), "somebody is at work in it"
     assert other.exists()
     assert not list(place.glob("*.unfinished"))
+
+
+def test_a_backup_that_was_stopped_before_it_was_written_down_is_written_down_by_the_next(
+    program: Program, place: Path
+) -> None:
+    """The file has its name, and the power goes: doing the same again says that it is there, and notes it."""
+    file = place / "one.zip"
+    first = make_backup(program, file)
+    whole = file.read_bytes()
+    with closing(sqlite3.connect(program.ledger.path)) as db:  # as if it had not come to that
+        for name in ("backups_no_delete", "journal_no_delete"):
+            db.execute(f"drop trigger {name}")
+        db.execute("delete from backups")
+        db.execute("delete from journal where seq = (select max(seq) from journal)")
+        for table in ("backups", "journal"):
+            db.execute(
+                f"create trigger {table}_no_delete before delete on {table} "
+                "begin select raise(abort, 'the ledger only grows'); end"
+            )
+        db.commit()
+    log(program, "later")
+    again = make_backup(program, file)
+    assert (again.anchor, again.made_at) == (first.anchor, first.made_at)
+    assert file.read_bytes() == whole
+    (row,) = program.ledger.rows("select file, hash from backups")
+    assert tuple(row) == ("one.zip", first.anchor.hash.hex())
+    with pytest.raises(CMError, match="is already there"):
+        make_backup(program, file)
+    assert verify(program).ok

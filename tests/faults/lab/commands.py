@@ -27,6 +27,7 @@ class Writes:
     line_by_line: bool = False  # it answers each transaction with a line
     later: bool = False  # it is done again an hour later: what was begun is somebody's until then
     may_add: tuple[str, ...] = ()  # tables to which doing it again may add a row or two
+    erases: bool = False  # words of people go, as they asked
     called: str = ""  # a name of its own where a command is tried in several ways
 
     @property
@@ -155,8 +156,8 @@ WRITES = [
     ),
     Writes("information say", ("information", "say", "c2", "tolerance"), "adds"),
     Writes("strength add", ("strength", "add", "c1", "I cook for my brother"), "adds"),
-    Writes("strength remove", ("strength", "remove", "c2", "1"), "refuses"),
-    Writes("client forget", ("client", "forget", "c3", "--yes"), "adds"),
+    Writes("strength remove", ("strength", "remove", "c2", "1"), "refuses", erases=True),
+    Writes("client forget", ("client", "forget", "c3", "--yes"), "adds", erases=True),
 ]
 
 REPLACE = Writes(

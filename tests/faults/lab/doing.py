@@ -10,6 +10,8 @@ from lab.oracles import Content, content, found_by_verify, wrong_money
 from lab.river import Mode, River, clock_ahead, command, do, surroundings, with_plugin
 from lab.strace import Ended, count, gone_wrong, run
 
+from cmengine.database import WORDS
+
 
 @frozen(eq=False)
 class Doing:
@@ -113,11 +115,15 @@ def left_wrong(done: Doing, ended: Ended, known: Expected) -> list[str]:
     acknowledged = ended.out.strip() and ended.code == 0
     before, after = known.before.counts, known.after.counts
     whole = (before, after) if one.commits == 1 or one.own_folder else ()
-    if lost := now.without(known.before):
+    lost = now.without(known.before)
+    if one.erases:
+        lost = {table: n for table, n in lost.items() if table not in WORDS}
+    if lost:
         wrong.append(f"gone: {lost}")
     if whole and now.counts not in whole:
         wrong.append(f"neither all nor nothing: {now.counts}")
-    if any(not before.get(t, 0) <= n <= after.get(t, 0) for t, n in now.counts.items()):
+    bounds = {t: sorted((before.get(t, 0), after.get(t, 0))) for t in now.counts}
+    if any(not bounds[t][0] <= n <= bounds[t][1] for t, n in now.counts.items()):
         wrong.append(f"more than was asked for: {now.counts}")
     if acknowledged and now.counts != after:
         wrong.append(f"acknowledged, and not there: {ended.out!r}")
