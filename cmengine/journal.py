@@ -180,6 +180,11 @@ class Draft:
         self._sealer = sealer
         self._parts: dict[str, _Part] = {}
 
+    @property
+    def empty(self) -> bool:
+        """Say whether no row was appended, so that there is nothing to enter."""
+        return not self._parts
+
     def add(self, table: str, columns: Sequence[str], cells: Sequence[object]) -> None:
         """Add rows that were appended to a table, their cells one behind the other, all columns in order."""
         part = self._parts.get(table)

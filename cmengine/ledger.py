@@ -147,7 +147,7 @@ class Ledger:
                 raise RuntimeError(
                     f"{past} rows were written past the journal; use insert or append"
                 )
-            if self._draft is not None:
+            if self._draft is not None and not self._draft.empty:
                 self._write_entry(self._draft, what)
 
     @contextmanager
@@ -190,7 +190,7 @@ class Ledger:
     def note(self, table: str, columns: Sequence[str], cells: Sequence[object]) -> None:
         """Put rows that were just appended into the journal: all columns in order, row behind row."""
         self._appended += len(cells) // len(columns)
-        if table not in STATE:
+        if cells and table not in STATE:
             self._drafted().add(table, columns, cells)
 
     def _drafted(self) -> Draft:

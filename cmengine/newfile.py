@@ -64,7 +64,7 @@ def new_private(*paths: Path, before: Callable[[], object] = lambda: None) -> It
             ) from error
         what = f"cannot be written ({error.strerror})"
         raise CMError(
-            Mistake(str(paths[0]), what, "nothing was written; name another place")
+            Mistake(str(paths[0]), what, "it is not there; name another place")
         ) from error
 
 

@@ -254,3 +254,10 @@ def test_put_away_and_chosen_again_on_one_day_an_event_counts_once(make: Any) ->
     visit()
     assert program.ledger.balance("c1").earned == 750
     assert verify(program).ok
+
+
+def test_what_is_known_already_makes_no_entry_in_the_journal(chosen: Program) -> None:
+    import_events(chosen, LOG)
+    before = chosen.ledger.rows("select count(*) from journal")[0][0]
+    assert import_events(chosen, LOG).events == 0
+    assert chosen.ledger.rows("select count(*) from journal")[0][0] == before

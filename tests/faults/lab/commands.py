@@ -150,7 +150,7 @@ WRITES = [
     Writes("consent give", ("consent", "give", "c1", "--purpose", "information"), "adds"),
     Writes("consent withdraw", ("consent", "withdraw", "c1", "--channel", "outbox"), "goes on"),
     Writes("consent stop", ("consent", "stop", "c1"), "goes on"),
-    Writes("outbox write", ("outbox", "write", "c1", "hello"), "adds"),
+    Writes("outbox write", ("outbox", "write", "c1", "hello", "--channel", "outbox"), "adds"),
     Writes(
         "information offer", ("information", "offer", "c1", "naloxone", "--answer", "yes"), "adds"
     ),
