@@ -265,7 +265,9 @@ def messages(program: Program) -> Messages:
     found = letters(program)
     states = Counter(standing_of(program, letter).state for letter in found[:LETTERS])
     return Messages(
-        waiting=len(found), looked_at=min(len(found), LETTERS), states=dict(sorted(states.items()))
+        waiting=len(found) - states.pop("not needed", 0),
+        looked_at=min(len(found), LETTERS),
+        states=dict(sorted(states.items())),
     )
 
 

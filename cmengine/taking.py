@@ -13,9 +13,10 @@ from attrs import Factory, define
 
 from cmengine.choices import Wish, choose_goals, set_aside
 from cmengine.engine import Logbook, client_code_mistakes, make_event, same_event
-from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.errors import CMError, Mistake, stop_if
 from cmengine.model import Event
 from cmengine.program import Program
+from cmengine.slips import code_words
 from cmengine.told import Seen, Sought, Unmeant
 
 MOST_SHOWN = 20
@@ -109,7 +110,7 @@ class Taking:
             stop_if(client_code_mistakes(client))
             self._new[client] = None
             return
-        todo = did_you_mean(client, ledger.clients()) or "enroll them, or say --add-clients"
+        todo = code_words(client, ledger.clients()) or "enroll them, or say --add-clients"
         raise CMError(Mistake("", f"there is no client '{client:.64}'", todo))
 
     def _choose(self) -> None:

@@ -123,3 +123,16 @@ def test_quiet_hours_are_those_that_one_walks_through_from_their_beginning(
     quiet = read_quiet(f"{begins:%H:%M}-{ends:%H:%M}")
     assert quiet is not None
     assert quiet.holds(datetime.combine(datetime(2026, 7, 1, tzinfo=UTC), at)) == (since < length)
+
+
+def test_what_they_like_to_be_called_is_one_thing(make: Make, run: Run) -> None:
+    program = make(PLAIN)
+    add_client(program, "m1", "Robert")
+    run("client", "set", "m1", "called=Rosa", folder=program.folder)
+    assert preferences(program, "m1").called == "Rosa"
+    assert program.ledger.called("m1") == "Rosa (m1)"
+    assert program.ledger.personal("m1") == {"name": "Rosa"}
+    shown = run("client", "show", "m1", folder=program.folder).stdout
+    assert shown.startswith("Rosa (m1)\n") and "Robert" not in shown
+    run("client", "set", "m1", "called=", folder=program.folder)
+    assert program.ledger.called("m1") == "m1"

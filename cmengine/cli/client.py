@@ -83,8 +83,9 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
         )
         return
     say(f"{seen.name} ({client})" if seen.name else client)
-    if seen.set:
-        say(f"  Set by them: {', '.join(f'{name} {text}' for name, text in seen.set.items())}")
+    wishes = [f"{name} {text}" for name, text in seen.set.items() if name != "called"]
+    if wishes:
+        say(f"  Set by them: {', '.join(wishes)}")
     waiting = [money(seen.balance.waiting), *seen.items] if seen.balance.waiting else seen.items
     say(f"  Waiting to be handed over: {several(waiting) or 'nothing just now'}")
     if seen.may.held:
@@ -201,14 +202,14 @@ def forget(ctx: click.Context, client: str, yes: bool, as_json: bool) -> None:
         found = would_forget(program, client)
         if not as_json:
             for head, lines in (
-                (f"Of {client} is erased, and ends:", ERASED),
-                ("Of them stays:", STAYS),
+                (f"Of {client} is erased, and ends:" if yes else f"Of {client} would be erased, and end:", ERASED),
+                ("Of them stays:" if yes else "Of them would stay:", STAYS),
                 ("Out of reach, and yours to see to:", ELSEWHERE),
             ):
                 say(head)
                 for line in lines:
                     say(f"  - {line}")
-        if not yes and not click.confirm(f"Erase it for good ({found.texts + found.words} texts)?"):
+        if not yes and not _sure(f"Erase it for good ({found.texts + found.words} texts)?"):
             say("Nothing was erased.")
             ctx.exit(1)
         done = forget(program, client)
@@ -227,6 +228,15 @@ def forget(ctx: click.Context, client: str, yes: bool, as_json: bool) -> None:
         )
     else:
         say(f"Erased: {count(done.texts + done.words, 'text')}. {client} is a code from now on.")
+
+
+def _sure(question: str) -> bool:
+    """Ask; who gives no answer, or stops, has said no."""
+    try:
+        return click.confirm(question)
+    except click.Abort:
+        say("")
+        return False
 
 
 @client_command.command(

@@ -74,7 +74,7 @@ def offer(desk: Desk, client: str, topic: str, answer: str, how: str, as_json: b
     "say",
     epilog=examples(
         "cmengine information say c001 naloxone",
-        "cmengine information say c001 naloxone --channel text",
+        "cmengine information say c001 naloxone --channel outbox",
     ),
 )
 @click.argument("client", shell_complete=client_codes)
