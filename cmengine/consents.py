@@ -54,7 +54,10 @@ _CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 
 @frozen(kw_only=True)
 class Consent:
-    """What stands of one client, channel and purpose. `channel` is empty where no channel is meant."""
+    """What stands of one client, channel and purpose. `channel` is empty where no channel is meant.
+
+    For `information` it is the topic, or empty where it is about all of them.
+    """
 
     client: str
     channel: str
@@ -116,6 +119,8 @@ def _note_nos(
         asked = [one for one in asked if one[1] == MESSAGES or stands.get(one)]
     if channel is None:
         asked += [("", one) for one in PURPOSES if one in purposes and one not in ON_A_CHANNEL]
+        if INFORMATION in purposes:  # a no to all of it is a no to each topic they had said yes to
+            asked += [key for key, yes in stands.items() if key[1] == INFORMATION and yes]
     nos = [one for one in dict.fromkeys(sorted(asked)) if stands.get(one) is not False]
     for way, one in asked:
         if one == MESSAGES:
@@ -164,7 +169,10 @@ def channels_of(program: Program) -> list[str]:
         for digest in program.ledger.current_digests().values()
         for channel in channels(program.table(digest))
     }
-    sql = "select channel from consents union select channel from claims"
+    sql = (
+        "select channel from consents where purpose in ('messages', 'fuller')"
+        " union select channel from claims"
+    )
     found |= {row[0] for row in program.ledger.rows(sql)}
     return sorted(found - {""})
 

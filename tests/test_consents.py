@@ -195,7 +195,8 @@ def test_who_says_no_to_sharing_is_in_no_export(
 ) -> None:
     run("consent", "withdraw", "c1", "--purpose", "sharing", folder=program.folder)
     done = run(
-        "export", "data", str(tmp_path / "out"), "--tables", "clients,consents", folder=program.folder
+        "export", "data", str(tmp_path / "out"), "--tables", "clients,consents", "--to", "x",
+        "--purpose", "y", "--consent", "z", folder=program.folder,
     )
     assert done.exit_code == 0, done.output
     for name in ("clients", "consents"):

@@ -6,7 +6,7 @@ import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.show import count, document, note, say, several, table
-from cmengine.consents import HOW, MESSAGES, PURPOSES, Consent
+from cmengine.consents import HOW, INFORMATION, MESSAGES, PURPOSES, Consent
 
 _purpose = click.option(
     "--purpose", type=click.Choice(list(PURPOSES)), help="What it is for (see above)."
@@ -188,12 +188,16 @@ def _what(one: Consent) -> str:
     return f"{words.replace('a channel', one.channel).replace('that channel', one.channel)}"
 
 
+def _named(one: Consent) -> str:
+    if not one.channel:
+        return one.purpose
+    return f"{one.purpose} {'about' if one.purpose == INFORMATION else 'on'} {one.channel}"
+
+
 def _say_gone(client: str, gone: list[Consent], as_json: bool) -> None:
     if as_json:
         document({"client": client, "stopped": True, "withdrawn": [_data(one) for one in gone]})
         return
-    what = several(
-        [f"{one.purpose} on {one.channel}" if one.channel else one.purpose for one in gone]
-    )
+    what = several([_named(one) for one in gone])
     noted = f"Noted: from now on, no to {what}." if gone else "Noted already: the no stands."
     say(f"{noted} All that {client} has earned stays theirs.")

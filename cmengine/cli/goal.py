@@ -124,9 +124,9 @@ def choose(
         return
     say(f"{client} chose: {title}, from {day(chosen.choice.on)}.")
     if awards:
-        shown = [award.label for award in awards]
+        shown = [award.label.rstrip(".!") for award in awards]
         some = shown if len(shown) <= 6 else [*shown[:5], f"{len(shown) - 5} more"]
-        say(f"Already logged since then, and counted now: {several(some)}.")
+        say(f"Already logged since then, and counted now: {', '.join(some)}.")
     if resting:
         say(f"Still set aside, if they would like it back too: {', '.join(resting)}")
     say_held(chosen.held, "the choice is kept, and all that was logged")
