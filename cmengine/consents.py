@@ -125,9 +125,7 @@ def _note_nos(
     for way, one in asked:
         if one == MESSAGES:
             settle(program, client, UNWANTED, way)
-    return [
-        note_consent(program, client, way, one, given=False, how=how) for way, one in nos
-    ]
+    return [note_consent(program, client, way, one, given=False, how=how) for way, one in nos]
 
 
 def says_stop(text: str) -> bool:

@@ -326,7 +326,12 @@ CONSENTS = Table(
         Column("consent", "text", "names it", "k.id"),
         Column("client", "text", "who allows it", "k.client", to="clients"),
         Column("purpose", "text", "what is allowed", "k.purpose"),
-        Column("channel", "text", "on which channel, or about which topic; empty where none is meant, or all", "k.channel"),
+        Column(
+            "channel",
+            "text",
+            "on which channel, or about which topic; empty where none is meant, or all",
+            "k.channel",
+        ),
         Column("given", "yes", "false where it is not allowed (any more)", "k.given"),
         Column("how", "text", "spoken, written or message", "k.how"),
         Column("noted_at", "moment", "when it was written down", "k.noted_at"),

@@ -92,9 +92,7 @@ def offers(program: Program, client: str) -> list[Offer]:
         said = _last_word(program, client, name)
         answer = "" if said is None else "yes" if said.given else "no"
         found.append(
-            Offer(
-                topic=name, says=says, answer=answer, told=name in was_told, may=answer == "yes"
-            )
+            Offer(topic=name, says=says, answer=answer, told=name in was_told, may=answer == "yes")
         )
     return found
 
@@ -144,7 +142,9 @@ def must_be_allowed(program: Program, client: str, topic: str) -> None:
     note = f"cmengine information offer {client} {topic} --answer yes"
     if said is None:
         what = f"{client} has not said that they would like to hear about it"
-        raise CMError(Mistake(topic, what, f"ask them; if they would like to, note it with: {note}"))
+        raise CMError(
+            Mistake(topic, what, f"ask them; if they would like to, note it with: {note}")
+        )
     what = f"{client} said no on {said.noted_at[:10]}"
     raise CMError(Mistake(topic, what, f"nobody asks again; if they ask for it themselves: {note}"))
 

@@ -26,10 +26,10 @@ from cmengine.consents import (
 )
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
+from cmengine.greetings import write
 from cmengine.plugins import Registry
 from cmengine.program import Program, open_program
 from cmengine.publish import publish
-from cmengine.greetings import write
 from cmengine.sending import gone, send_waiting, standings
 from cmengine.starters import make_program
 from cmengine.verify import verify
@@ -190,13 +190,21 @@ def test_a_no_is_kept_where_nobody_had_said_yes(program: Program, run: Run, purp
     assert len(program.ledger.rows(sql)) == len(ways)
 
 
-def test_who_says_no_to_sharing_is_in_no_export(
-    program: Program, run: Run, tmp_path: Path
-) -> None:
+def test_who_says_no_to_sharing_is_in_no_export(program: Program, run: Run, tmp_path: Path) -> None:
     run("consent", "withdraw", "c1", "--purpose", "sharing", folder=program.folder)
     done = run(
-        "export", "data", str(tmp_path / "out"), "--tables", "clients,consents", "--to", "x",
-        "--purpose", "y", "--consent", "z", folder=program.folder,
+        "export",
+        "data",
+        str(tmp_path / "out"),
+        "--tables",
+        "clients,consents",
+        "--to",
+        "x",
+        "--purpose",
+        "y",
+        "--consent",
+        "z",
+        folder=program.folder,
     )
     assert done.exit_code == 0, done.output
     for name in ("clients", "consents"):
@@ -242,7 +250,18 @@ def test_words_that_mean_stop(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "thanks!", "I will stop by on Tuesday", "don't stop", "the bus stop", "no", "para mañana", "más tarde", "weekend", "ok"],
+    [
+        "",
+        "thanks!",
+        "I will stop by on Tuesday",
+        "don't stop",
+        "the bus stop",
+        "no",
+        "para mañana",
+        "más tarde",
+        "weekend",
+        "ok",
+    ],
 )
 def test_words_that_do_not(text: str) -> None:
     assert not says_stop(text)

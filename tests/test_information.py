@@ -148,9 +148,7 @@ def test_without_permission_there_is_no_tip(program: Program) -> None:
             told(program, "c1", topic)
 
 
-SAID = st.lists(
-    st.tuples(st.sampled_from(["", *EVERY]), st.booleans(), st.booleans()), max_size=12
-)
+SAID = st.lists(st.tuples(st.sampled_from(["", *EVERY]), st.booleans(), st.booleans()), max_size=12)
 
 
 @given(said=SAID)
@@ -182,7 +180,9 @@ def test_a_no_is_told_with_its_day_and_nobody_is_to_ask_again(program: Program, 
     assert "ask them" not in done.stderr
     done = run("information", "say", "c1", "tolerance", folder=program.folder)
     assert "has not said that they would like to hear about it; ask them" in done.stderr
-    assert run("information", "offer", "c1", "--answer", "yes", folder=program.folder).exit_code == 2
+    assert (
+        run("information", "offer", "c1", "--answer", "yes", folder=program.folder).exit_code == 2
+    )
     run("information", "offer", "c1", "--all", "--answer", "yes", folder=program.folder)
     assert TOLD in run("information", "say", "c1", "naloxone", folder=program.folder).stdout
 

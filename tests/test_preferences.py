@@ -59,7 +59,10 @@ def test_what_a_client_wants_is_kept_shown_changed_and_taken_back(
         "quiet": "20:00-09:00",
         "zone": "America/Denver",
     }
-    assert "Sol (c1)\n  Set by them: language es" in run("client", "show", "c1", folder=program.folder).output
+    assert (
+        "Sol (c1)\n  Set by them: language es"
+        in run("client", "show", "c1", folder=program.folder).output
+    )
     done = run(
         "client", "set", "c1", "quiet=", "zone=", "language=", "called=", folder=program.folder
     )

@@ -10,7 +10,8 @@ CODES = st.lists(st.text("abcoilO0I1-_29", min_size=1, max_size=6), unique=True,
 
 
 @pytest.mark.parametrize(
-    "typed", ["C001", "cOO1", "c00l", "c00I", "c1", "c01", "c0001", "c-001", "c_001", "c 1", "C-OOI"]
+    "typed",
+    ["C001", "cOO1", "c00l", "c00I", "c1", "c01", "c0001", "c-001", "c_001", "c 1", "C-OOI"],
 )
 def test_a_slip_of_the_pen_is_mended(typed: str) -> None:
     assert code_words(typed, ["c001", "c002", "c010"]) == "did you mean 'c001'?"

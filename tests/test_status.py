@@ -198,6 +198,20 @@ def test_limits_say_what_they_hold_back_and_why(begun: Callable[..., Program]) -
     assert "month" in one.why and one.alternatives == ("more can be issued from 2026-08-01 on",)
 
 
+def test_a_limit_and_an_empty_fund_are_told_apart_each_with_what_helps() -> None:
+    today = date(2026, 7, 1)
+    terms = Terms(
+        funds=(Fund(name="gifts", amount=0),),
+        caps=(Cap(name="month", window="month", most=150),),
+    )
+    queue = [Due(client="a", award=(1, 1), rule="r", cents=1775, since=today)]
+    held = held_of_all(queue, (), (), terms, today)
+    assert {(one.cents, one.reasons[0].kind) for one, _ in held} == {(1625, "limit"), (150, "fund")}
+    by = {one.reasons[0].kind: one.todo for one, _ in held}
+    assert by["limit"] == "more can be issued from 2026-08-01 on"
+    assert by["fund"].startswith("more money can come in with: cmengine fund add 'gifts'")
+
+
 def test_what_a_fund_cannot_pay_is_kept_for_those_who_earned_it_earlier(
     begun: Callable[..., Program],
 ) -> None:

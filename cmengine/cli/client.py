@@ -202,7 +202,12 @@ def forget(ctx: click.Context, client: str, yes: bool, as_json: bool) -> None:
         found = would_forget(program, client)
         if not as_json:
             for head, lines in (
-                (f"Of {client} is erased, and ends:" if yes else f"Of {client} would be erased, and end:", ERASED),
+                (
+                    f"Of {client} is erased, and ends:"
+                    if yes
+                    else f"Of {client} would be erased, and end:",
+                    ERASED,
+                ),
                 ("Of them stays:" if yes else "Of them would stay:", STAYS),
                 ("Out of reach, and yours to see to:", ELSEWHERE),
             ):

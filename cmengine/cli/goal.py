@@ -17,7 +17,7 @@ from cmengine.cli.desk import (
 )
 from cmengine.cli.held import counted_data, held_data, say_held
 from cmengine.cli.held_back import ahead_data, note_ahead
-from cmengine.cli.show import count, day, document, say, several, table
+from cmengine.cli.show import count, day, document, say, table
 
 CLIENT = click.argument("client", shell_complete=client_codes)
 RULE = click.argument("rule", shell_complete=rule_ids)

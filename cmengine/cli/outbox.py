@@ -92,7 +92,8 @@ def send(desk: Desk, watch: bool, every: float, as_json: bool) -> None:
 @outbox_command.command(
     "write",
     epilog=examples(
-        "cmengine outbox write c001 hello", "cmengine outbox write c001 welcome_back --channel outbox"
+        "cmengine outbox write c001 hello",
+        "cmengine outbox write c001 welcome_back --channel outbox",
     ),
 )
 @click.argument("client", shell_complete=client_codes)
