@@ -478,6 +478,18 @@ def test_what_was_given_is_written_down_for_everybody_it_concerns(
     assert len(disclosures(program)) == 4
 
 
+def test_what_was_given_is_listed_in_words_that_fit_a_terminal(program: Program, run: Run) -> None:
+    place = program.folder.parent
+    long = ("--to", "County of " * 18, "--purpose", "an audit of " * 15, "--consent", "n" * 40)
+    run("export", "data", place / "a.xlsx", *long, folder=program.folder)
+    run("export", "data", place / "b.xlsx", "--words", *GROUNDS, folder=program.folder)
+    shown = run("disclosures", folder=program.folder).stdout
+    assert max(map(len, shown.splitlines())) <= 100
+    assert "xlsx: every table, without words; about" in shown
+    assert "xlsx: every table, with words; about" in shown
+    assert "to County, for audit, under consent 2026-017" in shown
+
+
 def test_who_withdrew_is_left_out_and_keeps_what_they_earned(program: Program, run: Run) -> None:
     before = {client: program.ledger.balance(client) for client in ("c003", "c004")}
     consent(program, "c003", 0)

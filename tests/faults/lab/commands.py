@@ -200,8 +200,8 @@ FOLDERS = {
 }
 # What each of these only reads.
 READ_FILES = {
-    "rules check": ("FILES",),
-    "rules publish": ("FILES",),
+    "rules check": ("FILE",),
+    "rules publish": ("FILE",),
     "client import": ("FILE",),
     "goal import": ("FILE",),
     "import": ("FILE",),
