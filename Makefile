@@ -57,6 +57,12 @@ format: $(VENV)/test.stamp
 	$(BIN)/cog -r -P docs/*.md
 	$(BIN)/python docs/generate.py
 
+# Bring the catalogs up to date with the templates; what is new in them is then to be translated, and this done again.
+translations: $(VENV)/test.stamp
+	$(BIN)/pybabel -q extract -F cmengine/locale/babel.cfg --no-location -o $(VENV)/texts.pot cmengine/templates
+	$(BIN)/pybabel -q update -D cmengine -d cmengine/locale -i $(VENV)/texts.pot -w 100 --no-fuzzy-matching --ignore-pot-creation-date
+	$(BIN)/pybabel -q compile -D cmengine -d cmengine/locale
+
 $(VENV)/demo.stamp: pyproject.toml
 	@sh .ci/venv "$(PYTHON)" $(VENV) -e .
 	@touch $@

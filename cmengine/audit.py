@@ -6,7 +6,6 @@ keyed tokens stand for clients and for whatever was typed; of every other table 
 
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -20,6 +19,7 @@ from cmengine.errors import CMError, Mistake
 from cmengine.journal import MARK, Anchor, Entry, Sealer
 from cmengine.ledger import Ledger, open_ledger
 from cmengine.program import Program
+from cmengine.unfinished import unfinished
 
 SHOWN = {
     "seq", "id", "client", "rule", "digest", "body", "round", "ordinal", "on_day", "slot",
@@ -89,12 +89,12 @@ def export_journal(program: Program, file: Path) -> Exported:
         raise CMError(Mistake(str(file), "is already there", "name a new file"))
     sealer = Sealer(program.keys.journal)
     try:
-        with tempfile.TemporaryDirectory(prefix=".cmengine-", dir=file.resolve().parent) as name:
-            copy, unfinished = Path(name) / "copy.db", Path(name) / "export.zip"
+        with unfinished(file.resolve().parent) as folder:
+            copy, made = folder / "copy.db", folder / "export.zip"
             program.ledger.copy(copy)
             with closing(open_ledger(copy)) as ledger:
-                exported = _write(ledger, sealer, unfinished, file.name)
-            unfinished.rename(file)
+                exported = _write(ledger, sealer, made, file.name)
+            made.rename(file)
     except OSError as error:
         with suppress(OSError):
             file.unlink(missing_ok=True)

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import stat
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,10 +23,10 @@ from cmengine.errors import CMError, Mistake
 from cmengine.journal import Anchor, read_anchor
 from cmengine.program import Program
 from cmengine.settings import DATABASE, KEY, RULES, TEMPLATES
+from cmengine.unfinished import unfinished
 from cmengine.verify import Verdict, verify
 
 ABOUT = "backup.json"
-UNFINISHED = (".cmengine-", ".unfinished")
 FORMAT = 1
 LARGEST = 64 * 2**20  # of any file but the ledger; those of a program are a few kilobytes
 PIECE = 2**20
@@ -91,54 +90,6 @@ def make_backup(
             made_by=program.by,
         )
     return Backup(file=file, made_at=now, anchor=anchor, same_disk=same, verdict=verdict)
-
-
-@contextlib.contextmanager
-def unfinished(parent: Path) -> Iterator[Path]:
-    """Give a folder beside what is being made, which only its owner can read, and take it away again.
-
-    What a process that was stopped has left of the kind is cleared away first: it holds a key.
-    """
-    with contextlib.ExitStack() as stack:
-        with _locked(parent):
-            for left in parent.glob(f"{UNFINISHED[0]}*{UNFINISHED[1]}"):
-                _clear(left)
-            work = Path(
-                stack.enter_context(
-                    tempfile.TemporaryDirectory(
-                        prefix=UNFINISHED[0], suffix=UNFINISHED[1], dir=parent
-                    )
-                )
-            )
-            stack.enter_context(_locked(work))
-        yield work
-
-
-def _clear(left: Path) -> None:
-    """Take away what is left of a process that has ended, and nothing that another is working in."""
-    with contextlib.suppress(OSError), _locked(left, wait=False) as alone:
-        if alone:
-            shutil.rmtree(left)
-
-
-@contextlib.contextmanager
-def _locked(folder: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Hold a lock on a folder, which goes with the process; give whether it is held. Not every system has one."""
-    try:
-        import fcntl
-    except ImportError:
-        yield False
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            held = True
-        except OSError:
-            held = False
-        yield held
-    finally:
-        os.close(handle)
 
 
 def own_files(folder: Path) -> Iterator[Path]:

@@ -222,7 +222,7 @@ class _Lines:
     def bad(self, progress: Progress) -> list[_Bad]:
         """Find every line that is off, also where an id comes again with a different event."""
         bad: list[_Bad] = []
-        ids = _Ids()
+        last, in_order = "", True  # where every id is greater than the one before, none comes twice
         ledger = self.program.ledger
         highest = ledger.last_id()
         for row in self.rows(progress):
@@ -231,17 +231,28 @@ class _Lines:
             if seen is None:
                 bad.append((row, self._mistakes(row, wrong)))
                 continue
-            ids.add(seen[0])
+            if seen[0] > last:
+                last = seen[0]
+            else:
+                in_order = False
             if seen[0] <= highest and (stored := ledger.find_event(seen[0])) is not None:
                 different = self._different(row, stored.event, event_of(self.program, *seen))
                 if different:
                     bad.append((row, different))
-        twice = ids.twice()
+        twice = set() if in_order else self._twice()
         if twice:
             named = {row.line for row, _ in bad}
             bad += [one for one in self._again(twice) if one[0].line not in named]
             bad.sort(key=lambda one: one[0].line)
         return bad
+
+    def _twice(self) -> set[int]:
+        """Find the ids that may stand on two lines, by their hashes."""
+        ids = _Ids()
+        for row in self.rows():
+            if not row.wrong:
+                ids.add(row.cells[0])
+        return ids.twice()
 
     def _again(self, twice: set[int]) -> Iterator[_Bad]:
         """Look once more at the ids that may stand on two lines."""

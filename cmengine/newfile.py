@@ -1,12 +1,12 @@
 """Write a new file for somebody, all of it or none; nothing that is there is written over."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cmengine.errors import CMError, Mistake
+from cmengine.unfinished import unfinished
 
 
 def write_new(*files: tuple[Path, str], private: bool = False) -> None:
@@ -45,10 +45,8 @@ def new_private(*paths: Path, before: Callable[[], object] = lambda: None) -> It
             raise CMError(Mistake(str(path), "is already there", "name a new file"))
     placed: list[Path] = []
     try:
-        with tempfile.TemporaryDirectory(
-            prefix=".cmengine-", dir=paths[0].resolve().parent
-        ) as folder:
-            places = [Path(folder) / path.name for path in paths]
+        with unfinished(paths[0].resolve().parent) as folder:
+            places = [folder / path.name for path in paths]
             yield places
             for place in places:
                 _for_owner(place)

@@ -9,8 +9,10 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
+from errno import EEXIST
 from io import BytesIO
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -19,6 +21,7 @@ from cmengine.errors import CMError, Mistake
 from cmengine.money import dollars
 from cmengine.stock import HandedCard
 from cmengine.telling import ENGLISH, tell
+from cmengine.unfinished import lock
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
@@ -99,7 +102,7 @@ def reserved(path: Path) -> Iterator[Callable[[bytes], None]]:
             Mistake(str(path), "the library that makes a PDF is not installed", todo)
         ) from None
     try:
-        number = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        number = _new(path)
     except FileExistsError:
         raise CMError(Mistake(str(path), "is already there", "name a new file")) from None
     except OSError as error:
@@ -121,6 +124,22 @@ def reserved(path: Path) -> Iterator[Callable[[bytes], None]]:
             if not written:
                 with suppress(OSError):
                     path.unlink()
+
+
+def _new(path: Path) -> int:
+    """Open a new file, or the empty one that a stop on the way has left. Raises FileExistsError."""
+    try:
+        number = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        taken = False
+    except FileExistsError:
+        number = os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
+        taken = True
+    found, alone = os.fstat(number), lock(number)
+    if taken and (not alone or found.st_size or not S_ISREG(found.st_mode)):
+        os.close(number)
+        raise FileExistsError(EEXIST, os.strerror(EEXIST), str(path))
+    path.chmod(0o600)
+    return number
 
 
 def pdf(sheets: Sequence[Paper], currency: str, language: str = ENGLISH) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from cmengine.backup import read_about, sync, unfinished
+from cmengine.backup import read_about, sync
 from cmengine.chain import entries, head_of
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import Anchor
@@ -15,6 +15,7 @@ from cmengine.ledger import Ledger, open_ledger
 from cmengine.program import Clock, now_utc, open_program
 from cmengine.recount import Uncounted, uncounted
 from cmengine.settings import DATABASE
+from cmengine.unfinished import unfinished
 from cmengine.verify import Verdict, verify
 
 Progress = Callable[[int], object]

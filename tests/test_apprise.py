@@ -20,13 +20,16 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from attrs import Factory, define
-from click.testing import Result
+from click.testing import CliRunner, Result
 
 from cmengine import Message
 from cmengine.choices import Wish, choose_goals
+from cmengine.cli import cli
+from cmengine.cli.story import tell
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.plugins import Registry, load_plugins
 from cmengine.program import Program
+from cmengine.settings import rule_files
 
 Run = Callable[..., Result]
 MakeProgram = Callable[..., Program]
@@ -381,3 +384,63 @@ def test_what_is_said_about_the_plugin_says_nothing_of_the_file(tmp_path: Path) 
     one = load_plugins().kinds["notifier"]["apprise"](where=tmp_path / "apprise.txt")
     (tmp_path / "apprise.txt").write_text(f"c001 = json://{SECRET}\n")
     assert SECRET not in repr(one)
+
+
+def words_in(one: Mail) -> str:
+    body = one.get_payload(decode=True)
+    assert isinstance(body, bytes)
+    return body.decode()
+
+
+def test_the_receivers_get_exactly_the_messages_that_the_demo_calls_for(
+    post_office: PostOffice, receiver: Receiver, tmp_path: Path, told: None
+) -> None:
+    """c001, c002 and c004 allow it, c004 in fuller words, who gets a hello too; c003 said STOP, c005 was not asked."""
+
+    def by_mail_and_chat(folder: Path) -> None:
+        ways = (
+            '[[rule.notify]]\nkind = "apprise"\nwhere = "mails.txt"\nchannel = "mail"\n'
+            '[[rule.notify]]\nkind = "apprise"\nwhere = "chats.txt"\nchannel = "chat"\n'
+        )
+        for file in rule_files(folder):
+            first, *rules = file.read_text().split("[[rule]]")
+            file.write_text(first + "".join(f"[[rule]]{rule}\n{ways}" for rule in rules))
+        everybody = [f"c00{n}" for n in range(1, 6)]
+        (folder / "mails.txt").write_text(
+            "".join(
+                f"{one} = {mail(post_office).replace('sky@', f'{one}@')}\n" for one in everybody
+            )
+        )
+        (folder / "chats.txt").write_text(
+            "".join(f"{one} = {chat(receiver, f'?+X-To={one}')}\n" for one in everybody)
+        )
+
+    said: list[str] = []
+    tell(tmp_path / "demo", said.append, "cmengine", prepare=by_mail_and_chat)
+    assert "by chat and mail" in "\n".join(said)
+    (fuller,) = {text for _, text in receiver.seen if text.startswith("There is $")}
+    hello = (
+        "Hi! Just saying hello. You told us what you are proud of: I make the whole room laugh."
+        " We are glad with you. Reply STOP to stop."
+    )
+    told_by_mail = [(one["To"], " ".join(words_in(one).split())) for one in post_office.mails]
+    assert told_by_mail == [
+        ("c001@example.org", READY),
+        ("c002@example.org", READY),
+        ("c004@example.org", fuller),
+        ("c004@example.org", hello),
+    ]
+    assert [text for _, text in receiver.seen] == [READY, READY, fuller, hello]
+    ids = [one["X-Message-ID"] for one in post_office.mails] + [id for id, _ in receiver.seen]
+    assert len(set(ids)) == 8, "each is recognizable by its own"
+    outside = "".join(f"{one.as_string()}{words_in(one)}" for one in post_office.mails)
+    outside += str(receiver.seen)
+    private = ("drop-in", "Riverside", "Juniper", "Moth", "Alder", "sister", "Get out of my room")
+    assert [word for word in private if word in outside] == []
+    verdict = json.loads(
+        CliRunner().invoke(cli, ["-p", str(tmp_path / "demo"), "outbox", "list", "--json"]).stdout
+    )
+    assert {(one["client"], one["state"]) for one in verdict["messages"]} == {
+        ("c003", "no consent"),
+        ("c005", "no consent"),
+    }

@@ -25,6 +25,7 @@ from cmengine.errors import CMError
 from cmengine.journal import Anchor
 from cmengine.program import Program, open_program
 from cmengine.restore import restore
+from cmengine.unfinished import unfinished
 from cmengine.verify import verify
 from cmengine.vouchers import issue_voucher, redeem_voucher
 
@@ -344,3 +345,21 @@ def test_backup_and_restore_on_the_command_line(program: Program, place: Path, r
     assert again.exit_code == 1
     said = run("restore", shown["file"], place / "again", "--replace")
     assert "What was there is kept in" in said.stdout
+
+
+def test_what_a_stop_has_left_is_cleared_away_and_nothing_of_others(
+    program: Program, place: Path
+) -> None:
+    """A copy that was on its way holds the key; the next who makes something there takes it away."""
+    left = place / ".cmengine-abc.unfinished"
+    (left / "program").mkdir(parents=True)
+    (left / "program" / "program.key").write_text("a secret")
+    other = place / ".cmengine-notes"
+    other.mkdir()
+    with unfinished(place) as busy:
+        assert not left.exists()
+        (busy / "half").touch()
+        make_backup(program, place)
+        assert (busy / "half").exists(), "somebody is at work in it"
+    assert other.exists()
+    assert not list(place.glob("*.unfinished"))

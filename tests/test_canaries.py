@@ -72,6 +72,7 @@ MAY: dict[str, set[str]] = {
     "feedback list": {SAID},  # what was said
     "feedback answer": {SAID},  # and what was answered to it
     "client set": {NAME},  # what has just been set
+    "outbox list": {NAME},  # what a greeting says: what they like to be called
     "client card": {NAME, WORDS},  # theirs, in their own words
     "strength list": {STRENGTH},  # in their own words
     "client show": {NAME, WORDS},  # what concerns this client
@@ -92,7 +93,7 @@ WELL: list[tuple[str, list[str], str]] = [
     ("rules simulate", ["drop-in", "--clients", "2", "--trials", "20"], ""),
     ("client import", ["{files}/clients.csv"], ""),
     ("client add", ["c9"], ""),
-    ("client set", ["c1", f"called={NAME}", "quiet=21:00-08:00"], ""),
+    ("client set", ["c1", f"called={NAME}", "quiet=none"], ""),
     ("client list", [], ""),
     ("client strata", ["c9", f"age={STRATUM}"], ""),
     ("goal import", ["{files}/choices.csv"], ""),
@@ -329,8 +330,17 @@ class Desk:
     def look_around(self) -> None:
         """Read every file that there is now, but for the ledger and what a test or somebody put there."""
         # out.json and own.xlsx are what was asked for: the clients' words, for an EHR under a consent, and
-        # for the client.
-        own = {"program.db", "program.key", "trace", "aside.csv", "out.json", "own.xlsx", *FILES}
+        # for the client; outbox.txt is where messages arrive, which call them as they like to be called.
+        own = {
+            "outbox.txt",
+            "program.db",
+            "program.key",
+            "trace",
+            "aside.csv",
+            "out.json",
+            "own.xlsx",
+            *FILES,
+        }
         for path in self.place.rglob("*"):
             if path.is_file() and path.name not in own:
                 self._note(str(path), path.read_bytes().decode("latin-1"), set())

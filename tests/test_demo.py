@@ -40,10 +40,12 @@ def test_the_demo_tells_its_story_and_what_it_says_to_try_works(tmp_path: Path) 
         assert done.returncode == 0, (line, done.stderr)
         assert done.stdout.strip()
     sent = (tmp_path / "cmengine-demo" / "outbox.txt").read_text().splitlines()
-    assert [line.split("\t")[1] for line in sent] == ["c001", "c002", "c004"], (
-        "one each, for those who allow it: c003 said STOP, and c005 was not asked"
+    assert [line.split("\t")[1] for line in sent] == ["c001", "c002", "c004", "c004"], (
+        "one each, for those who allow it: c003 said STOP, and c005 was not asked; and a hello"
     )
-    assert all(line.endswith("\tYou have something ready to pick up.") for line in sent)
+    assert [line.split("\t")[2] for line in sent[:2]] == [
+        "You have something ready to pick up."
+    ] * 2
 
 
 def test_a_second_demo_goes_to_a_folder_of_its_own(tmp_path: Path) -> None:

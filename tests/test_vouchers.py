@@ -512,3 +512,22 @@ def test_the_list_says_what_is_open_used_up_and_waiting(program: Program, run: R
     assert (
         'open_vouchers": 2' in run("client", "show", "c1", "--json", folder=program.folder).stdout
     )
+
+
+def test_a_file_that_a_stop_has_left_empty_is_written_and_one_that_holds_something_is_not(
+    program: Program, run: Run, tmp_path: Path
+) -> None:
+    slip = tmp_path / "slip.pdf"
+    slip.touch(0o644)
+    words = ("voucher", "issue", "c1", "--print", slip)
+    assert run(*words, folder=program.folder).exit_code == 0
+    assert slip.read_bytes().startswith(b"%PDF")
+    assert slip.stat().st_mode & 0o077 == 0
+    whole = slip.read_bytes()
+    told = run("voucher", "issue", "c1", "--item", "radio", "--print", slip, folder=program.folder)
+    assert (told.exit_code, slip.read_bytes()) == (1, whole)
+    link = tmp_path / "link.pdf"
+    link.symlink_to(tmp_path / "elsewhere.pdf")
+    assert run("voucher", "issue", "c1", "--item", "radio", "--print", link, folder=program.folder).exit_code == 1  # fmt: skip
+    assert not (tmp_path / "elsewhere.pdf").exists()
+    assert len(program.ledger.rows("select 1 from vouchers")) == 1

@@ -12,21 +12,23 @@ from attrs import define, frozen
 from cmengine.ahead import labels
 from cmengine.choices import Wish, choose_goals
 from cmengine.cli.show import day, money, several
-from cmengine.consents import MESSAGES, give, stop
+from cmengine.consents import FULLER, MESSAGES, channels_of, give, stop
 from cmengine.engine import Logged, add_client, log_event, make_event
 from cmengine.errors import CMError, Mistake
+from cmengine.greetings import write
+from cmengine.information import answer, told
 from cmengine.overview import overview
 from cmengine.program import Clock, Program, now_utc, open_program
 from cmengine.publish import publish
 from cmengine.recall import explained
 from cmengine.sending import send_waiting
 from cmengine.starters import make_program
+from cmengine.strengths import add_strength
 from cmengine.verify import verify
 from cmengine.vouchers import issue_voucher, redeem_voucher
 
 Say = Callable[[str], object]
 STARTER = "drop-in"
-CHANNEL = "outbox"
 WEEKS = 16
 
 
@@ -102,13 +104,20 @@ class Story:
             self.say(f"  {'':<16} {remark}")
 
 
-def tell(folder: Path, say: Say, command: str, clock: Clock = now_utc) -> None:
+def tell(
+    folder: Path,
+    say: Say,
+    command: str,
+    clock: Clock = now_utc,
+    prepare: Callable[[Path], object] = lambda folder: None,
+) -> None:
     """Make a program in `folder`, live through a season, and say what happens. `command` is how the
-    reader calls cmengine.
+    reader calls cmengine; `prepare` may change the new folder before its rules are published.
     """
     made_at = clock()
     season = SeasonClock(made_at - timedelta(weeks=WEEKS))
     make_program(folder, starter=STARTER, name="Riverside drop-in (demo)", by="demo", clock=season)
+    prepare(folder)
     program = open_program(folder, by="demo", clock=season)
     try:
         _menu(program, say)
@@ -179,6 +188,11 @@ def _juniper(story: Story) -> None:
         story.log("c001", "visit", on(10)),
         "Nobody asks where Juniper was. The ladder went on where it stood.",
     )
+    answer(story.program, "c001", "tolerance", wants=True)
+    say(
+        f"  {'':<16} Asked whether they would like to hear what a body takes after a while, Juniper says yes:"
+    )
+    say(f"  {'':<16} {told(story.program, 'c001', 'tolerance')}")
     late = on(9, 5)
     story.tell(
         story.log("c001", "positive_change", late, "Asked for help"),
@@ -256,20 +270,32 @@ def _vouchers(program: Program, say: Say) -> None:
 
 def _messages(program: Program, say: Say) -> None:
     """Send what waits: to those who allowed it, one message each, however often there was a reason for one."""
-    asked = PEOPLE[:-1]
-    for person in asked:
-        give(program, person.code, MESSAGES, CHANNEL)
-    stop(program, PEOPLE[2].code)
+    asked, (_, _, stopped, fuller, _) = PEOPLE[:-1], PEOPLE
+    ways = channels_of(program)
+    for channel in ways:
+        for person in asked:
+            give(program, person.code, MESSAGES, channel)
+        give(program, fuller.code, FULLER, channel)
+    stop(program, stopped.code)
     say(
         f"\nMay we write to you when something waits? {several([one.name for one in asked])} said yes;"
-        f" {PEOPLE[2].name} has said STOP since."
+        f" {stopped.name} has said STOP since."
     )
     sent = [one for one in send_waiting(program) if not one.problem]
-    to = several([program.ledger.personal(one.message.client)["name"] for one in sent])
-    reasons = sum(one.messages for one in sent)
-    say(f"One message each went to {to}, for {reasons} awards, into {program.folder}/outbox.txt.")
+    to = dict.fromkeys(program.ledger.personal(one.message.client)["name"] for one in sent)
+    reasons = sum(one.messages for one in sent if one.channel == ways[0])
+    say(f"One message each goes to {several(list(to))}, for {reasons} awards, by {several(ways)}.")
+    say(f'It says only: "{sent[0].message.text}"')
+    proud = add_strength(program, fuller.code, "I make the whole room laugh")
     say(
-        f'Each says only: "{sent[0].message.text}" For the others they wait; what was earned is theirs all the same.'
+        f'\n{fuller.name} wants fuller words, is proud of "{proud.text}", and gets a hello. It says:'
+    )
+    for channel in ways:
+        write(program, fuller.code, "hello", channel)
+    (hello, *_) = [one for one in send_waiting(program) if not one.problem]
+    say(f'  "{hello.message.text}"')
+    say(
+        "For the others messages wait, until they allow them. What was earned is theirs all the same."
     )
 
 
