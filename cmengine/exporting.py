@@ -20,6 +20,7 @@ from cmengine.deidentified import PLAIN, cells_of, counted_select, counted_sheet
 from cmengine.disclosures import NOTICE, Grounds, disclose, not_shared
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.exports import TABLES, columns_of, select, where
+from cmengine.feedback import same_person
 from cmengine.ledger import Ledger, open_ledger
 from cmengine.newfile import new_private
 from cmengine.parquet import write_parquet
@@ -233,7 +234,7 @@ class _Reader:
         return found
 
     def _sheet(self, table: Table) -> Sheet:
-        columns = columns_of(table, words=self.want.words)
+        columns = columns_of(table, words=self.want.words, own=self.want.client is not None)
         sql = select(table, columns)
 
         def rows() -> Iterator[Cells]:
@@ -242,13 +243,14 @@ class _Reader:
         return Sheet(name=table.name, means=table.means, columns=columns, rows=rows)
 
     def _values(self) -> tuple[Any, ...]:
-        """Give what stands for ?1 to ?6 in `exports`."""
+        """Give what stands for ?1 to ?7 in `exports`."""
         want = self.want
         last = want.last
         if want.deidentified:
             over = self.program.today().replace(day=1) - timedelta(days=1)
             last = min(last, over) if last else over
         coded = [name for name, kind in self.program.kinds.items() if kind.values]
+        named = self.ledger.tuples("select distinct names from feedback where names is not null")
         funds = [{"name": one.name, "cents": one.amount} for one in self.program.settings.fund]
         return (
             json.dumps(list(self.withdrawn)),
@@ -257,6 +259,7 @@ class _Reader:
             last and last.isoformat(),
             json.dumps(coded),
             json.dumps(funds),
+            json.dumps([one for (one,) in named if same_person(one, self.program.by)]),
         )
 
 

@@ -817,3 +817,18 @@ def test_a_file_is_its_owners_alone_and_takes_nobodys_name(tmp_path: Path) -> No
         places[0].write_text("mine")
     assert late.read_text() == "theirs"
     assert not list(tmp_path.glob(".cmengine-*"))
+
+
+def test_what_a_stop_has_left_of_an_export_is_cleared_away_and_the_name_is_free(
+    program: Program, run: Run
+) -> None:
+    """Stopped between the name and what it was to hold: an empty file, and a copy beside it."""
+    place = program.folder.parent
+    (place / "out.zip").touch()
+    left = place / ".cmengine-abc.unfinished"
+    left.mkdir()
+    (left / "clients.csv").write_text("what is known about people")
+    done = run("export", "data", place / "out.zip", *GROUNDS, folder=program.folder)
+    assert done.exit_code == 0, done.output
+    assert (place / "out.zip").stat().st_size
+    assert not list(place.glob(".cmengine-*"))

@@ -105,6 +105,14 @@ class Commands(click.Group):
 
             complain(error)
             ctx.exit(1)
+        except Exception as error:
+            if type(error).__module__ != "sqlite3":
+                raise
+            from cmengine.cli.crash import damaged
+            from cmengine.cli.show import complain
+
+            complain(damaged(error, ctx.params["folder"]))
+            ctx.exit(1)
         except KeyboardInterrupt:
             click.echo(
                 "Stopped. What was asked for is written down as a whole or not at all: have a look before doing it"

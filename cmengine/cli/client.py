@@ -1,5 +1,6 @@
 """cmengine client"""
 
+from datetime import date
 from pathlib import Path
 
 import click
@@ -8,7 +9,7 @@ from cmengine.cli.card import card
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.held import LATER, held_data
 from cmengine.cli.held_back import held_back_data, say_held_back
-from cmengine.cli.show import count, day, document, money, say, several, table
+from cmengine.cli.show import count, day, document, money, say, several, table, wrapped
 from cmengine.ordinals import nth
 
 
@@ -46,10 +47,12 @@ def add(desk: Desk, client: str, name: str, as_json: bool) -> None:
 @pass_desk
 def show(desk: Desk, client: str, as_json: bool) -> None:
     """Show what CLIENT chose, how often it has happened, what is waiting and what comes next."""
+    from cmengine.feedback import beside_entries
     from cmengine.overview import overview
 
     with desk.open() as program:
         seen = overview(program, client)
+        said = beside_entries(program, client)
     if as_json:
         document(
             {
@@ -79,6 +82,7 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
                 ],
                 "set_aside": [choice.rule for choice in seen.put_away],
                 "set": seen.set,
+                "said": said,
             }
         )
         return
@@ -120,6 +124,10 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
         say(
             f"\n  Set aside for now, and there when wanted: {', '.join(choice.rule for choice in seen.put_away)}"
         )
+    for one in said:
+        told = f"{day(date.fromisoformat(one['told_at'][:10]))}"
+        say(f"\n  About the entry {one['entry']} they said on {told} (feedback {one['number']}):")
+        say(wrapped("    ", one["words"]))
 
 
 @client_command.command(

@@ -130,7 +130,7 @@ WRITES = [
         "either",
     ),
     Writes("export client", ("export", "client", "c1", "{new}"), "either"),
-    Writes("backup", ("backup", "{new}.zip"), "refuses"),
+    Writes("backup", ("backup", "{new}.zip"), "either"),
     Writes("restore", ("restore", "{files}/backup.zip", "{new}"), "refuses", own_folder=True),
     Writes("retry", ("retry",), "goes on", plugin=True),
     Writes(
@@ -158,6 +158,14 @@ WRITES = [
     Writes("strength remove", ("strength", "remove", "c2", "1"), "refuses"),
     Writes("client forget", ("client", "forget", "c3", "--yes"), "adds"),
 ]
+
+REPLACE = Writes(
+    "restore",
+    ("restore", "{files}/backup.zip", "{river}", "--replace"),
+    "goes on",
+    called="restore --replace",
+)
+"""Two folders change places: a test of its own says what may be there after a stop."""
 
 # What these write is no ledger: a new folder of a demo or of a plugin, or how a plugin was judged.
 BESIDE = {"demo", "plugins new", "plugins check"}
