@@ -25,7 +25,7 @@ suite: $(VENV)/test.stamp
 laws: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -q -n 2 -m full -rA
 
-# An hour or more of stops, full disks, races, flipped bits and power cuts; needs strace.
+# About two hours of stops, full disks, races, flipped bits and power cuts; needs strace.
 faults: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -q -n 2 -m faults -rs -o junit_family=xunit1 --junitxml=$(VENV)/faults.xml tests/faults
 	$(BIN)/python tests/faults/figures.py $(VENV)/faults.xml

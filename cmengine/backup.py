@@ -59,10 +59,12 @@ def make_backup(
         if place.is_dir()
         else place
     )
-    if file.exists() or file.is_symlink():
-        raise CMError(Mistake(str(file), "is already there", "name a new file, or a folder"))
     try:
         with unfinished(file.resolve().parent) as work:
+            if file.exists() or file.is_symlink():
+                raise CMError(
+                    Mistake(str(file), "is already there", "name a new file, or a folder")
+                )
             folder = work / "program"
             folder.mkdir(mode=0o700)
             copy_files(program.folder, folder)

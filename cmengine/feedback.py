@@ -212,6 +212,11 @@ def feedback_list(
     return [_shown(program, row, answers.get(row["seq"], [])) for row in rows]
 
 
+def beside_entries(program: Program, client: str) -> list[dict[str, Any]]:
+    """Give what a client said about entries of theirs, as `feedback_list` does."""
+    return [one for one in feedback_list(program, client=client) if one["entry"]]
+
+
 def _shown(program: Program, row: Any, answers: list[dict[str, Any]]) -> dict[str, Any]:
     until = row["answered_at"]
     end = program.day(datetime.fromisoformat(until)) if until else program.today()

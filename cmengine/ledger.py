@@ -391,7 +391,10 @@ class Ledger:
         self.insert("personal", client=client, about=about, text=text)
 
     def change_personal(self, client: str, about: str, text: str) -> None:
-        """Put something else in the place of what is kept about a person; without `text`, keep nothing."""
+        """Put something else in the place of what is kept about a person; without `text`, keep nothing, not
+        a byte of it.
+        """
+        self._db.execute("pragma secure_delete = on")
         before = self._db.total_changes
         if text:
             sql = (

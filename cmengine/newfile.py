@@ -38,14 +38,14 @@ def new_private(*paths: Path, before: Callable[[], object] = lambda: None) -> It
     """Give places to write new files or folders into; at the end each gets its name, and only its owner can
     read it. `before` is done first: what must be so before anybody is given them.
 
-    Raises CMError in words, and then none of them is there.
+    Raises CMError in words, and then none of them is there. What a stop on the way has left is cleared away.
     """
-    for path in paths:
-        if path.exists() or path.is_symlink():
-            raise CMError(Mistake(str(path), "is already there", "name a new file"))
     placed: list[Path] = []
     try:
         with unfinished(paths[0].resolve().parent) as folder:
+            for path in paths:
+                if _is_taken(path):
+                    raise CMError(Mistake(str(path), "is already there", "name a new file"))
             places = [folder / path.name for path in paths]
             yield places
             for place in places:
@@ -82,5 +82,15 @@ def _name(place: Path, path: Path) -> None:
     if place.is_dir():
         place.rename(path)
         return
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    if not _is_left(path):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     place.replace(path)
+
+
+def _is_taken(path: Path) -> bool:
+    return path.is_symlink() or (path.exists() and not _is_left(path))
+
+
+def _is_left(path: Path) -> bool:
+    """Say whether a file is one that was still to be written: it is empty, and has its name already."""
+    return path.is_file() and not path.is_symlink() and not path.stat().st_size

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from attrs import frozen
@@ -51,15 +52,13 @@ def restore(
     another name. Raises CMError, and then everything is as it was.
     """
     target = folder.resolve()
-    there = target.exists() and (not target.is_dir() or any(target.iterdir()))
-    if there and not replace:
-        todo = (
-            "name a new folder; or, with --replace, this one is kept beside it under another name"
-        )
-        raise CMError(Mistake(str(folder), "is there already", todo))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with unfinished(target.parent) as work:
+            there = target.exists() and (not target.is_dir() or any(target.iterdir()))
+            if there and not replace:
+                todo = "name a new folder; or, with --replace, this one is kept beside it under another name"
+                raise CMError(Mistake(str(folder), "is there already", todo))
             made = work / "program"
             made.mkdir(mode=0o700)
             about = read_about(file, made)
@@ -138,9 +137,9 @@ def _move(made: Path, target: Path) -> None:
 
 def _exchange(made: Path, target: Path, now: datetime) -> Path:
     """Put the old folder aside and the new one in its place, while nobody writes to the old ledger."""
-    kept = target.with_name(f"{target.name}.before-{now:%Y%m%d-%H%M%S}")
-    if kept.exists():
-        raise CMError(Mistake(str(kept), "is there already", "move it away, and do it again"))
+    name = f"{target.name}.before-{now:%Y%m%d-%H%M%S}"
+    names = (f"{name}-{n}" if n > 1 else name for n in count(1))
+    kept = next(free for one in names if not (free := target.with_name(one)).exists())
     with _still(target / DATABASE):
         target.rename(kept)
         try:

@@ -295,9 +295,9 @@ def held_rules(program: Program) -> Iterable[HeldRule]:
 
 
 # A client, when they were enrolled, the day of what was logged last for them, and the latest day of all. What
-# does not say that somebody came by (?1) is passed over, and so is what was marked as a mistake. The latest day
-# Who asked to be forgotten is not looked for at all. The latest day
-# is looked for only where the other is old: something late may have been logged after something new.
+# does not say that somebody came by (?1) is passed over, and so is what was marked as a mistake. Who asked to
+# be forgotten is not looked for at all. The latest day is looked for only where the other is old: something
+# late may have been logged after something new.
 _AWAY = """
 select client, added_at, last from (
   select c.client, c.added_at, c.latest, case when c.latest <= ?2 then (

@@ -159,6 +159,9 @@ def test_a_restore_never_goes_over_what_is_there(program: Program, place: Path, 
     assert new.ledger.find_event("later") is None
     assert verify(new).ok
     new.close()
+    twice = restore(made.file, program.folder, replace=True, by="ana", clock=clock)
+    assert twice.kept is not None
+    assert twice.kept.name == "program.before-20260701-180000-2", "nothing is in the way"
 
 
 def test_a_restore_waits_for_nobody_who_is_writing(

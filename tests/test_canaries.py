@@ -75,7 +75,7 @@ MAY: dict[str, set[str]] = {
     "outbox list": {NAME},  # what a greeting says: what they like to be called
     "client card": {NAME, WORDS},  # theirs, in their own words
     "strength list": {STRENGTH},  # in their own words
-    "client show": {NAME, WORDS},  # what concerns this client
+    "client show": {NAME, WORDS, SAID},  # what concerns this client
     "client strata": {STRATUM},  # what has just been written down
     "voucher issue": {NAME, CODE},  # who is handed it; the code, this once
 }

@@ -1,7 +1,9 @@
 """A client asks to be forgotten: no byte of what is personal is left, and everything they earned stands."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from cmengine.forgetting import ELSEWHERE, ERASED, STAYS, forget
 from cmengine.preferences import change
 from cmengine.program import Program
 from cmengine.sending import gone, send_waiting, standings
-from cmengine.strengths import add_strength
+from cmengine.strengths import add_strength, remove_strength
 from cmengine.verify import verify
 from cmengine.vouchers import issue_voucher
 
@@ -79,6 +81,24 @@ def test_no_byte_is_left_and_everything_earned_stands(program: Program) -> None:
     assert issue_voucher(program, "c1").cents == 2.5 * 100 * 30
 
 
+def test_what_is_taken_out_or_changed_leaves_no_byte_behind(program: Program) -> None:
+    for text in ("Mirabell first", "Mirabell " * 40, "Mirabell"):
+        remove_strength(program, "c1", add_strength(program, "c1", text).id)
+    for text in ("Mirabell " * 20, "Sky"):
+        change(program, "c1", [("called", text)])
+    assert b"Mirabell" not in everything(program.folder)
+
+
+def test_what_another_program_left_in_the_file_goes_too(program: Program) -> None:
+    with closing(sqlite3.connect(program.folder / "program.db", isolation_level=None)) as other:
+        other.execute("pragma secure_delete = off")
+        other.execute("create table scrap (text)")
+        other.execute("insert into scrap values (?)", (f"{CANARY} left over " * 300,))
+        other.execute("drop table scrap")
+    forget(program, "c1")
+    assert CANARY.encode() not in everything(program.folder)
+
+
 def test_nothing_is_sent_to_them_any_more_and_what_waited_is_noted(program: Program) -> None:
     forget(program, "c1")
     assert [one.letter.client for one in standings(program)] == ["c2"]
@@ -128,9 +148,6 @@ def test_what_is_and_is_not_erased_is_said_before_and_a_no_changes_nothing(
 
 
 def test_while_somebody_reads_it_is_said_that_bytes_may_be_left(program: Program, run: Run) -> None:
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(program.folder / "program.db", isolation_level=None)) as other:
         other.execute("begin")
         other.execute("select count(*) from events").fetchone()

@@ -278,6 +278,16 @@ def test_a_greeting_draws_on_what_they_are_proud_of_only_where_they_want_fuller_
     assert "bike" not in sent.message.text
 
 
+def test_a_text_of_the_programs_own_draws_on_it_only_there_too(program: Program) -> None:
+    (program.folder / "templates").mkdir()
+    (program.folder / "templates" / "hello.txt").write_text("Hello! {{ strength }}")
+    add_strength(program, "c1", "I fix every bike")
+    give(program, "c1", channel="text")
+    write(program, "c1", "hello")
+    (sent,) = send_waiting(program, lambda *_: "")
+    assert sent.message.text == "Hello!"
+
+
 WORDS = st.text(st.characters(categories=("L", "N", "P", "Zs")), min_size=1, max_size=80)
 
 

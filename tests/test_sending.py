@@ -25,7 +25,7 @@ from cmengine.errors import CMError
 from cmengine.letters import NOT_NOTED, PAUSES, letters
 from cmengine.plugins import Registry, load_plugins
 from cmengine.program import Program, open_program
-from cmengine.sending import GRACE, gone, retry, send_waiting, standings
+from cmengine.sending import GRACE, Sender, gone, retry, send_waiting, standings
 from cmengine.verify import verify
 from cmengine.vouchers import issue_voucher
 
@@ -428,6 +428,20 @@ def test_stop_is_honored_between_two_messages(place: Place) -> None:
     assert [one.why for one in standings(program)] == ["no consent for text"]
     program.close()
     other.close()
+
+
+def test_what_was_seen_before_is_looked_at_again_when_it_is_claimed(place: Place) -> None:
+    program = place.open()
+    sender = Sender(program, lambda *_: "")
+    first, second = letters(program)
+    stop(program, "c1")
+    assert sender.go(first) is None, "they said STOP since it was seen"
+    other = place.open()
+    assert [one.message.client for one in send_waiting(other, lambda *_: "")] == ["c2"]
+    other.close()
+    assert sender.go(second) is None, "somebody else has sent it since"
+    assert [one["id"] for one in gone(program)] == ["c2/drop-in/0"]
+    program.close()
 
 
 def test_nobody_is_written_to_at_night(place: Place) -> None:

@@ -252,19 +252,29 @@ def test_every_template_in_every_language_goes_through_the_list(
 # What this project says itself
 
 QUOTED = {
+    "README.md": {"reset"},  # what classic schedules do, compared
+    "docs/why.md": {"reset", "resets", "back to the start"},
     "docs/glossary.md": {"back to the start"},  # the word for it that there is not
-    "docs/why.md": {"back to the start"},  # the classic schedule, compared
     "docs/messages.md": {"clean", "addict"},  # the list, quoted
+    "CHANGELOG.md": {"reset", "resets", "fails", "failing"},  # schedules, and disks
 }
+MACHINES = (
+    "refus",
+    "user",
+)  # a command is refused; these are warned of, and are not about people here
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_no_page_says_a_word_that_is_blocked(page: Path) -> None:
+def test_no_page_says_a_word_to_avoid(page: Path) -> None:
     quoted = QUOTED.get(str(page.relative_to(ROOT)), set())
-    found = shipped().find(page.read_text(encoding="utf-8"), software=True)
-    said = {one.found.casefold() for one in found if one.severity == "block"}
-    assert said <= quoted, [(one.line, one.found) for one in found]
+    said = [
+        one
+        for one in shipped().find(page.read_text(encoding="utf-8"))
+        if one.found.casefold() not in quoted
+        and not (one.severity == "warn" and one.found.casefold().startswith(MACHINES))
+    ]
+    assert said == [], page.name
 
 
 def helps(command: click.Command, name: str) -> list[tuple[str, str]]:

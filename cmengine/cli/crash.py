@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from cmengine.errors import CMError, Mistake
+from cmengine.settings import DATABASE
 from cmengine.sqlite import sqlite3
 
 UNFORESEEN = 70  # EX_SOFTWARE of sysexits.h
@@ -41,6 +43,13 @@ def report(error: Exception) -> int:
     )
     _flush_nowhere()
     return UNFORESEEN
+
+
+def damaged(error: Exception, folder: str) -> CMError:
+    """Say in words that a ledger could not be read on the way: its file is damaged."""
+    what = f"cannot be read as it should ({error})"
+    todo = "what was asked for is written as a whole or not at all; look at it with: cmengine verify; or restore a backup"
+    return CMError(Mistake(str(Path(folder) / DATABASE), what, todo))
 
 
 def _flush_nowhere() -> None:

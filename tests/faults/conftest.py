@@ -14,6 +14,12 @@ Place = Callable[[], Path]
 
 
 @pytest.fixture(scope="session")
+def every() -> int:
+    """Say at how many of the places something goes wrong: every one, or for who has less time every so many."""
+    return int(os.environ.get("CMENGINE_FAULTS_EVERY", "1"))
+
+
+@pytest.fixture(scope="session")
 def ground() -> Iterator[Path]:
     """A folder for everything of this run: in memory where there is such a place, for it is quick."""
     memory = Path("/dev/shm")

@@ -87,12 +87,12 @@ def test_a_bad_disk_is_told_of_in_words(
 @pytest.mark.faults
 @pytest.mark.parametrize("one", WRITES, ids=lambda one: one.id)
 def test_a_bad_disk_anywhere_loses_nothing(
-    one: Writes, source: River, place: Place, record_property: Figure
+    one: Writes, source: River, place: Place, every: int, record_property: Figure
 ) -> None:
     known = expected(one, source, place())
     tried, wrong = 0, []
     for fault in FAULTS:
-        points, found = faulty(one, fault, known, source, place)
+        points, found = faulty(one, fault, known, source, place, every)
         tried += points
         wrong += found
     record_property("figure", "bad disk")

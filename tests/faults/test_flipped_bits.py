@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from lab.oracles import digest, found_by_verify, opened
-from lab.river import River
+from lab.river import River, do
 
 Place = Callable[[], Path]
 Figure = Callable[..., None]
@@ -72,3 +72,29 @@ def test_every_flipped_bit_is_found_or_changes_nothing(
         ).fetchone()
     if chained:  # without the journal, nothing knows what text and times there were
         assert not missed
+
+
+SHOWN = [
+    ("client", "show", "c1"), ("client", "list"), ("goal", "list"), ("events", "--client", "c1"), ("awards",), ("voucher", "list"),
+    ("outbox", "list"), ("fund", "list"), ("stock", "reconcile"), ("journal", "list"), ("report",), ("doctor",),
+    ("log", "c1", "visit", "--on", "2026-03-29"), ("voucher", "issue", "c1", "--amount", "1.00"),
+]  # fmt: skip
+
+
+def test_what_cannot_be_read_is_said_in_words_by_every_command(source: River, place: Place) -> None:
+    """Holes of 300 bytes in the file: each command does what it can, or says that it cannot."""
+    river, dice = source.copy(place()), random.Random(SEED)
+    whole, said = river.file().read_bytes(), 0
+    for _ in range(4):
+        holes = bytearray(whole)
+        for _ in range(6):
+            at = dice.randrange(100, len(whole) - 300)
+            holes[at : at + 300] = dice.randbytes(300)
+        for words in SHOWN:
+            river.file().write_bytes(holes)
+            for beside in river.folder.glob("program.db-*"):
+                beside.unlink()
+            done = do(river.folder, *words)  # raises what nobody foresaw
+            assert done.exit_code in (0, 1), (words, done.output)
+            said += "cannot be read as it should" in done.stderr or "damaged" in done.stderr
+    assert said

@@ -130,7 +130,7 @@ WRITES = [
         "either",
     ),
     Writes("export client", ("export", "client", "c1", "{new}"), "either"),
-    Writes("backup", ("backup", "{new}.zip"), "refuses"),
+    Writes("backup", ("backup", "{new}.zip"), "either"),
     Writes("restore", ("restore", "{files}/backup.zip", "{new}"), "refuses", own_folder=True),
     Writes("retry", ("retry",), "goes on", plugin=True),
     Writes(
@@ -159,6 +159,14 @@ WRITES = [
     Writes("client forget", ("client", "forget", "c3", "--yes"), "adds"),
 ]
 
+REPLACE = Writes(
+    "restore",
+    ("restore", "{files}/backup.zip", "{river}", "--replace"),
+    "goes on",
+    called="restore --replace",
+)
+"""Two folders change places: a test of its own says what may be there after a stop."""
+
 # What these write is no ledger: a new folder of a demo or of a plugin, or how a plugin was judged.
 BESIDE = {"demo", "plugins new", "plugins check"}
 
@@ -172,3 +180,43 @@ READS = {
     "consent list", "consent channels", "information list", "strength list",
     "feedback list",
 }  # fmt: skip
+
+# What each of these writes to files that are named on the command line: the docs list it.
+FILES = {
+    "rules simulate": ("--plot",),
+    "client card": ("--html", "--pdf"),
+    "import": ("--skip-bad",),
+    "draw publish": ("FILE", "--script"),
+    "voucher issue": ("--print",),
+    "voucher replace": ("--print",),
+    "voucher print": ("--to",),
+    "report": ("--html", "--public"),
+    "export accounting": ("FILE",),
+    "export data": ("FILE",),
+    "export client": ("FILE",),
+    "fhir export": ("FILE",),
+    "redcap export": ("FILE",),
+    "journal export": ("FILE",),
+    "backup": ("FILE|DIR",),
+}
+# What each of these makes is a folder.
+FOLDERS = {
+    "init": ("DIR",),
+    "restore": ("DIR",),
+    "plugins new": ("--folder",),
+    "demo": ("DIR",),
+}
+# What each of these only reads.
+READ_FILES = {
+    "rules check": ("FILE",),
+    "rules publish": ("FILE",),
+    "client import": ("FILE",),
+    "goal import": ("FILE",),
+    "import": ("FILE",),
+    "draw verify": ("FILE",),
+    "stock add": ("FILE",),
+    "fhir import": ("FILE", "--codes"),
+    "fhir export": ("--codes",),
+    "redcap import": ("FILE", "--mapping", "--dictionary"),
+    "restore": ("BACKUP",),
+}

@@ -116,7 +116,11 @@ class River:
         """Fill in what is known only here: {files}, {code}, {new} (a folder that is not there yet)."""
         return tuple(
             word.format(
-                files=self.files, code=self.code, voucher=self.voucher, new=self.files / "new"
+                files=self.files,
+                river=self.folder,
+                code=self.code,
+                voucher=self.voucher,
+                new=self.files / "new",
             )
             for word in words
         )
