@@ -407,6 +407,27 @@ TABLES = {
 }  # fmt: skip
 """Every table, by its name, in the order in which they are written."""
 
+PERSONAL = Table(
+    name="personal",
+    means="Everything that was typed about them or as them, whatever it is: names, notes, words, wishes, strengths.",
+    columns=(
+        Column(
+            "about",
+            "text",
+            "what it is about: name, set: what they set, strength: what they are proud of, stratum: what they"
+            " want to be counted by, words: why they chose, note: and correction: of an event, and so on",
+            "t.about",
+            words=True,
+        ),
+        Column("client", "text", "whom it concerns", "t.client", to="clients"),
+        Column("text", "text", "as it was typed", "t.text", words=True),
+    ),
+    source="personal t",
+    whose="t.client",
+    order="t.client, t.about",
+)
+"""What only the clients themselves are given: every row that `personal` holds of them."""
+
 # Every parameter is named, so that each statement takes all of them.
 _EVERY = "?1 is ?1 and ?2 is ?2 and ?3 is ?3 and ?4 is ?4 and ?5 is ?5 and ?6 is ?6 and ?7 is ?7"
 

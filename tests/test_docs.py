@@ -460,6 +460,15 @@ def test_every_test_on_the_page_is_run_on_it() -> None:
 # All pages
 
 
+def test_the_readme_names_every_extra_and_no_other() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = sorted(set(project["optional-dependencies"]) - {"dev"})
+    text = text_of(ROOT / "README.md")
+    install = text.partition("## Install")[2].partition("\n## ")[0]
+    assert f"pip install '.[{','.join(extras)}]'" in install
+    assert re.findall(r"^\| `(\w+)` \|", install, re.MULTILINE) == extras
+
+
 def test_the_two_commands_of_the_readme_are_there() -> None:
     named = re.findall(r"^make (\w+)", text_of(ROOT / "README.md"), re.MULTILINE)
     assert named == ["demo", "test"]

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -431,6 +432,38 @@ def test_all_that_is_off_is_said_at_once_with_line_and_column(program: Program) 
     assert program.ledger.timelines("c001") == {}
 
 
+def test_a_code_that_is_not_there_is_one_line(program: Program) -> None:
+    project = load_instruments(theirs(program))
+    rows = RAW.replace("c001", "nobody-here")
+    file = written(program, rows)
+    with pytest.raises(CMError) as stopped:
+        import_records(program, file, project)
+    said = [one.what for one in stopped.value.mistakes if "nobody-here" in one.what]
+    assert len(said) == 1
+    assert re.fullmatch(r"there is no client 'nobody-here', here and \d+ more times", said[0])
+    with pytest.raises(CMError, match=r"and \d+ more mistakes; mend these first"):
+        many = RAW + "".join(
+            line.replace("2026", "20x6") for line in RAW.splitlines(keepends=True)[1:] * 20
+        )
+        import_records(program, written(program, many), project, add_clients=True)
+
+
+def test_what_another_program_may_have_handed_over_is_asked_after(
+    program: Program, make: Make, run: Run
+) -> None:
+    lived(program)
+    place = program.folder.parent / "study"
+    export_project(program, place, ["c001", "c002", "c003"], WHY, words=True)
+    other = make(RULES, KINDS, name="other")
+    done = run("redcap", "import", place / "records.csv", "--add-clients", folder=other.folder)
+    said = " ".join(done.stderr.split())
+    assert "look whether something was handed over elsewhere (3 clients" in said
+    assert "Draws are drawn anew here." in said
+    again = run("redcap", "import", place / "records.csv", "--json", folder=program.folder)
+    told = json.loads(again.stdout)
+    assert (told["events"], told["duplicates"], told["look_elsewhere"]) == (0, 80, [])
+
+
 def test_a_row_that_was_changed_there_is_said_and_not_counted_twice(program: Program) -> None:
     project = load_instruments(theirs(program))
     import_records(program, written(program, RAW), project, add_clients=True)
@@ -665,7 +698,10 @@ def test_it_leaves_with_grounds_and_without_words(program: Program, run: Run) ->
         for word in ("See people", "is enough", "quoted", "läuft", "ate")
         if word in text.replace("_stat", "")
     ]
-    assert disclosures(program, "c001")[0]["what"] == "REDCap: choices, events and awards"
+    assert (
+        disclosures(program, "c001")[0]["what"]
+        == "REDCap: choices, events and awards without words"
+    )
     assert disclosures(program, "c002") == []
     assert program.ledger.balance("c002") == before
     done = run("redcap", "export", place / "y", "--client", "c002", *GROUNDS, folder=program.folder)

@@ -135,15 +135,16 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
     epilog=examples(
         "cmengine client set c001 language=es called=Sky",
         "cmengine client set c001 zone=America/Denver quiet=21:00-08:00",
+        "cmengine client set c001              (what is set)",
         "cmengine client set c001 quiet=none      (quiet= alone: those of the program again)",
     ),
 )
 @click.argument("client", shell_complete=client_codes)
-@click.argument("wishes", metavar="NAME=TEXT...", nargs=-1, required=True)
+@click.argument("wishes", metavar="[NAME=TEXT]...", nargs=-1)
 @json_option
 @pass_desk
 def set_wishes(desk: Desk, client: str, wishes: tuple[str, ...], as_json: bool) -> None:
-    """Set how CLIENT wants things: language, zone and quiet hours of messages, and what to call them."""
+    """Set how CLIENT wants things, or show it: language, zone and quiet hours of messages, and what to call them."""
     from cmengine.preferences import change, set_by
 
     pairs = [
@@ -152,13 +153,16 @@ def set_wishes(desk: Desk, client: str, wishes: tuple[str, ...], as_json: bool) 
     if not all("=" in one for one in wishes):
         raise click.UsageError("write each as NAME=TEXT, like language=es")
     with desk.open() as program:
-        change(program, client, pairs)
+        program.must_have(client)
+        if pairs:
+            change(program, client, pairs)
         now = set_by(program, client)
     if as_json:
         document({"client": client, "set": now})
     else:
         shown = ", ".join(f"{name} {text}" for name, text in now.items())
-        say(f"{client}: {shown or 'nothing is set any more'}")
+        nothing = "nothing is set any more" if pairs else "nothing is set; what holds for all holds"
+        say(f"{client}: {shown or nothing}")
 
 
 @client_command.command("list", epilog=examples("cmengine client list"))
