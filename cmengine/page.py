@@ -51,6 +51,7 @@ svg { display: block; width: 100%; height: auto; max-width: 32rem; font: 13px sy
 svg text { fill: var(--ink); }
 .bar { fill: var(--bar); }
 .range { stroke: var(--ink); stroke-width: 2; fill: none; }
+@page { margin: 12mm; }
 @media print {
   html { font-size: 9.5pt; }
   body { max-width: none; padding: 0; }
