@@ -108,7 +108,9 @@ class NewFile(click.Path):
         self.like = like
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        path = super().convert(value, param, ctx)
+        from pathlib import Path
+
+        path = Path(str(super().convert(value, param, ctx)))
         if path.is_dir():
             self.fail(f"'{value!s:.200}' is a folder; name a file in it, like {path / self.like}")
         return path
