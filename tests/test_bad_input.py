@@ -560,9 +560,13 @@ def test_a_date_that_is_off_hides_nothing_else(refused: Refused) -> None:
 
 
 def test_a_folder_is_no_page(refused: Refused, tmp_path: Path) -> None:
-    for option in ("--html", "--public"):
-        (line,) = refused("report", option, tmp_path)
-        assert line.startswith(f"{option} {tmp_path}: is a folder; name a file in it, like")
+    for words, name in (
+        (("report", "--html"), "report.html"),
+        (("report", "--public"), "page.html"),
+        (("journal", "export"), "audit.zip"),
+    ):
+        line = refused(*words, tmp_path, code=2)[-1]
+        assert f"is a folder; name a file in it, like {tmp_path / name}" in line
 
 
 def test_what_is_set_is_shown_where_nothing_is_set(run: Run, folder: Path) -> None:

@@ -98,6 +98,24 @@ class Day(click.ParamType[Any]):
             self.fail(what)
 
 
+class NewFile(click.Path):
+    """A file that is to be written; `like` is a name that it could have."""
+
+    def __init__(self, like: str) -> None:
+        from pathlib import Path  # late: nothing at the desk needs it
+
+        super().__init__(path_type=Path, readable=False)
+        self.like = like
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from pathlib import Path
+
+        path = Path(str(super().convert(value, param, ctx)))
+        if path.is_dir():
+            self.fail(f"'{value!s:.200}' is a folder; name a file in it, like {path / self.like}")
+        return path
+
+
 class Hour(click.ParamType[Any]):
     """A local time, written like 14:30. With `later`, one that is off is given as Unread."""
 

@@ -98,11 +98,15 @@ def _answer(ctx: click.Context, program: Any, line: tuple[int, str], as_json: bo
     mistakes: Sequence[Mistake] = ()
     try:
         event = _read(ctx, text)
-        done = _log(program, **event)
-    except CMError as error:
-        mistakes = error.mistakes
     except (click.UsageError, ValueError) as error:
         mistakes = (Mistake("log", _words(error)),)
+    else:
+        try:
+            done = _log(program, **event)
+        except CMError as error:
+            mistakes = error.mistakes
+        except click.UsageError as error:
+            mistakes = (Mistake("log", error.format_message()),)
     if mistakes:
         if as_json:
             click.echo(json.dumps({"line": number, "problems": [problem(one) for one in mistakes]}))
