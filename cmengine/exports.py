@@ -280,7 +280,7 @@ STOCK = Table(
 FEEDBACK = Table(
     name="feedback",
     means="That somebody told the program something, and whether it was answered. The words are in a client's"
-    " own record alone; a complaint about whoever is at the desk comes without who told it, or not at all.",
+    " own record alone; a complaint about whoever is at the desk is left out.",
     columns=(
         Column("feedback", "text", "names it", "f.id"),
         Column("kind", "text", "feedback or complaint", "f.kind"),
@@ -288,7 +288,7 @@ FEEDBACK = Table(
             "client",
             "text",
             "who told it; empty where they did not want to be named",
-            "case when f.names in (select value from json_each(?7)) then null else f.client end",
+            "f.client",
             to="clients",
         ),
         Column("told_on", "day", "when it was told", _day("f.told_at")),
@@ -322,7 +322,7 @@ FEEDBACK = Table(
             "done", "text", "what was done because of it", _answers("did"), words=True, own=True
         ),
     ),
-    source="(select * from feedback_list where ?2 is null or names is null"
+    source="(select * from feedback_list where names is null"
     " or names not in (select value from json_each(?7))) f",
     whose="f.client",
     day=_day("f.told_at"),

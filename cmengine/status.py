@@ -94,7 +94,7 @@ class Messages:
 class Open:
     """Something that was said and is not answered; its words are in `feedback list`."""
 
-    number: int
+    number: str
     kind: str
     days: int
     late: bool
