@@ -455,7 +455,7 @@ def test_the_screen_says_all_of_it_and_only_reads(
         "gifts: 21.00 of 21.00 left",
         "none has been made yet",
         "2 waiting: 2 no consent to write",
-        "feedback 1 ",
+        f"feedback {shown_as(1)} ",
         "You may like to say hello to",
     ):
         assert words in " ".join(done.output.split()), words
