@@ -181,7 +181,7 @@ WELL: list[tuple[str, list[str], str]] = [
     ("feedback add", ["c1"], SAID),
     ("feedback add", ["c1", "--complaint", "--about", "ben"], SAID),
     ("feedback list", ["--open"], ""),
-    ("feedback answer", ["1", "--said", SAID, "--did", SAID], ""),
+    ("feedback answer", ["0TPR", "--said", SAID, "--did", SAID], ""),
     ("retry", [], ""),
     ("verify", [], ""),
 ]

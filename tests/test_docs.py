@@ -324,7 +324,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("status")
     say("feedback add", "c001", "--words", "The chairs are hard")
     say("feedback list")
-    say("feedback answer", "1", "--said", "Thank you")
+    say("feedback answer", "0TPR", "--said", "Thank you")
     say("goal set-aside", "c001", "drop-in")
     say("verify")
     say("journal head")

@@ -110,7 +110,7 @@ WRITES = [
     ),
     Writes("fund add", ("fund", "add", "gifts", "20.00"), "adds"),
     Writes("feedback add", ("feedback", "add", "c1"), "adds", typed="The chairs are hard\n"),
-    Writes("feedback answer", ("feedback", "answer", "1", "--said", "Thank you"), "adds"),
+    Writes("feedback answer", ("feedback", "answer", "0TPR", "--said", "Thank you"), "adds"),
     Writes("draw retire", ("draw", "retire"), "adds"),
     Writes("fhir import", ("fhir", "import", "{files}/bundle.json"), "goes on"),
     Writes(
