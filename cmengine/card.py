@@ -82,7 +82,7 @@ def card_of(
         }
 
     facts = {
-        "called": _line(seen.set.get("called") or seen.name),
+        "called": _line(seen.name),
         "currency": currency,
         "goals": [goal(view) for view in seen.goals],
         "cents": seen.balance.waiting,

@@ -12,6 +12,7 @@ from cmengine.holds import Hold
 from cmengine.kept import still_to_set, with_settings
 from cmengine.model import Choice, Rule
 from cmengine.program import Program
+from cmengine.slips import code_words
 from cmengine.timeline import in_force
 from cmengine.versions import compare
 from cmengine.welcome import welcome_problem
@@ -96,7 +97,7 @@ def _unknown(
         Mistake(here, f"'{wish.client:.64}' {mistake.what}", mistake.todo)
         for mistake in client_code_mistakes(wish.client)
         if add_clients
-    ] or [Mistake(here, there, did_you_mean(wish.client, known) or "enroll them first")]
+    ] or [Mistake(here, there, code_words(wish.client, known) or "enroll them first")]
     if wish.rule not in current:
         mistakes.append(Mistake(here, *_no_rule(wish.rule, current)))
     return mistakes

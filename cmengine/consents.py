@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from attrs import asdict, frozen
 
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.letters import settle
 from cmengine.program import Program
 
 MESSAGES, FULLER, INFORMATION, EQUITY, SHARING = (
@@ -28,12 +29,15 @@ PURPOSES = {
 }
 """What a consent can be for, and what it allows."""
 
+UNWANTED = "not wanted any more"
+"""Why a message is settled that waited when its client took their consent back."""
+
 ON_A_CHANNEL = (MESSAGES, FULLER)
 HOW = ("spoken", "written", "message")
 STOP = frozenset(
     (
         "stop", "stopall", "quit", "end", "revoke", "opt out", "optout", "cancel", "unsubscribe",
-        "alto", "parar", "pare", "basta", "cancelar", "salir",
+        "alto", "para", "parar", "pare", "basta", "baja", "no mas", "no más", "cancelar", "salir",
     )
 )  # fmt: skip
 """Words that take every consent to be written to back: those of 47 CFR 64.1200(a)(10), and Spanish ones."""
@@ -50,7 +54,10 @@ _CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 
 @frozen(kw_only=True)
 class Consent:
-    """What stands of one client, channel and purpose. `channel` is empty where no channel is meant."""
+    """What stands of one client, channel and purpose. `channel` is empty where no channel is meant.
+
+    For `information` it is the topic, or empty where it is about all of them.
+    """
 
     client: str
     channel: str
@@ -79,34 +86,46 @@ def withdraw(
     channel: str | None = None,
     how: str = "spoken",
 ) -> list[Consent]:
-    """Write down that a client no longer allows what they did: all of it, or that of a purpose or a channel.
+    """Write down that a client does not allow something, or no longer does: all, or a purpose or a channel.
 
-    Without the consent to be written to on a channel there are no fuller words on it either. Give what
-    was taken back; nothing where nothing had been allowed.
+    A no is noted and kept also where nobody had said yes. Without the consent to be written to on a channel
+    there are no fuller words on it either, and what waited to be said there never goes. Give what was noted;
+    nothing where every no stood there already. Raises CMError.
     """
     if purpose is not None:
         stop_if(_mistakes(purpose, channel or "x" * (purpose in ON_A_CHANNEL), how))
-    purposes = {purpose} if purpose != MESSAGES else set(ON_A_CHANNEL)
+    _must_have_channel(program, channel or "")
     with program.ledger.writing("withdraw consent"):
         program.must_have(client)
-        return [
-            note_consent(program, client, one.channel, one.purpose, given=False, how=how)
-            for one in consents(program, client)
-            if one.given
-            and (purpose is None or one.purpose in purposes)
-            and (channel is None or one.channel == channel)
-        ]
+        return _note_nos(program, client, {purpose} if purpose else set(PURPOSES), channel, how)
 
 
 def stop(program: Program, client: str, how: str = "message") -> list[Consent]:
-    """Write to a client no more, on no channel. Give what was taken back."""
+    """Write to a client no more, on no channel. Give what was noted."""
     with program.ledger.writing("stop messages"):
         program.must_have(client)
-        return [
-            note_consent(program, client, one.channel, one.purpose, given=False, how=how)
-            for one in consents(program, client)
-            if one.given and one.purpose in ON_A_CHANNEL
-        ]
+        return _note_nos(program, client, set(ON_A_CHANNEL), None, how)
+
+
+def _note_nos(
+    program: Program, client: str, purposes: set[str], channel: str | None, how: str
+) -> list[Consent]:
+    """Note a no for each purpose and channel where none stands, and settle what waited to be said there."""
+    stands = {(one.channel, one.purpose): one.given for one in consents(program, client)}
+    channels = channels_of(program) if channel is None else [channel]
+    asked = [(way, one) for way in channels for one in sorted(purposes & set(ON_A_CHANNEL))]
+    if MESSAGES in purposes:  # fuller words go with it, where there were any
+        asked += [(way, FULLER) for way in channels if stands.get((way, FULLER))]
+        asked = [one for one in asked if one[1] == MESSAGES or stands.get(one)]
+    if channel is None:
+        asked += [("", one) for one in PURPOSES if one in purposes and one not in ON_A_CHANNEL]
+        if INFORMATION in purposes:  # a no to all of it is a no to each topic they had said yes to
+            asked += [key for key, yes in stands.items() if key[1] == INFORMATION and yes]
+    nos = [one for one in dict.fromkeys(sorted(asked)) if stands.get(one) is not False]
+    for way, one in asked:
+        if one == MESSAGES:
+            settle(program, client, UNWANTED, way)
+    return [note_consent(program, client, way, one, given=False, how=how) for way, one in nos]
 
 
 def says_stop(text: str) -> bool:
@@ -148,7 +167,10 @@ def channels_of(program: Program) -> list[str]:
         for digest in program.ledger.current_digests().values()
         for channel in channels(program.table(digest))
     }
-    sql = "select channel from consents union select channel from claims"
+    sql = (
+        "select channel from consents where purpose in ('messages', 'fuller')"
+        " union select channel from claims"
+    )
     found |= {row[0] for row in program.ledger.rows(sql)}
     return sorted(found - {""})
 
@@ -183,7 +205,7 @@ def _mistakes(purpose: str, channel: str, how: str) -> Sequence[Mistake]:
         what = f"a consent for '{purpose}' is for no channel"
         mistakes.append(Mistake("--channel", what, "leave it out"))
     if channel and not _CHANNEL.fullmatch(channel):
-        todo = "use small letters, digits and -, like text"
+        todo = "use small letters, digits and -, like outbox"
         mistakes.append(Mistake("--channel", f"'{channel:.40}' is not the name of a channel", todo))
     if how not in HOW:
         mistakes.append(

@@ -1,6 +1,7 @@
 """Which day an event belongs to, and which week. Pure: the zone is handed in."""
 
 from datetime import date, datetime, time, timedelta
+from re import ASCII, fullmatch
 from zoneinfo import ZoneInfo
 
 YEARS = range(1900, 3000)
@@ -13,6 +14,8 @@ def read_day(text: str) -> date:
         day = date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:
         day = None
+    if day is None and fullmatch(r"\d{4}-\d\d-\d\d", text, ASCII):
+        raise ValueError(f"there is no such day as {text}; look at the month and the day")
     if day is None:
         raise ValueError(f"'{text:.40}' is not a date like 2026-01-05")
     if day.year not in YEARS:

@@ -9,10 +9,10 @@ from typing import Any
 from cmengine import fhir
 from cmengine.codes import Codes, read_codes
 from cmengine.disclosures import Grounds, disclose, may_share
-from cmengine.errors import CMError, Mistake, stop_if
+from cmengine.errors import CMError, Mistake, first_of, stop_if
 from cmengine.newfile import new_private
 from cmengine.program import Program
-from cmengine.taking import MOST_SHOWN, Came, Taking
+from cmengine.taking import Came, Taking
 from cmengine.told import Unmeant
 from cmengine.toml import cannot_read, no_file, parse, read_text
 
@@ -35,9 +35,11 @@ def load_codes(program: Program, path: Path | None = None) -> Codes:
 # Out
 
 
-def bundle_of(program: Program, clients: Sequence[str], codes: Codes) -> dict[str, Any]:
-    """Write the choices and events of some clients as a bundle."""
-    return fhir.bundle(_resources(program, clients, codes), program.now())
+def bundle_of(
+    program: Program, clients: Sequence[str], codes: Codes, *, words: bool = False
+) -> dict[str, Any]:
+    """Write the choices and events of some clients as a bundle; with `words`, also their words and settings."""
+    return fhir.bundle(_resources(program, clients, codes, words=words), program.now())
 
 
 def export_bundle(
@@ -47,6 +49,7 @@ def export_bundle(
     codes: Codes,
     why: Grounds,
     *,
+    words: bool = False,
     own: bool = False,
 ) -> int:
     """Write a bundle about some clients into a new file that only its owner can read, and write down that it
@@ -55,30 +58,37 @@ def export_bundle(
     """
     if not own:
         may_share(program.ledger, clients)
-    found = bundle_of(program, clients, codes)
+    found = bundle_of(program, clients, codes, words=words)
     stop_if([Mistake(str(path), what) for what in structure_problems(found)])
     text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
-    with new_private(
-        path, before=lambda: disclose(program, "FHIR: choices and events", clients, why, own=own)
-    ) as places:
+    what = f"FHIR: choices and events {'with' if words else 'without'} words"
+    with new_private(path, before=lambda: disclose(program, what, clients, why, own=own)) as places:
         places[0].write_text(text, encoding="utf-8")
     return len(found["entry"])
 
 
-def _resources(program: Program, clients: Sequence[str], codes: Codes) -> Iterator[dict[str, Any]]:
+def _resources(
+    program: Program, clients: Sequence[str], codes: Codes, *, words: bool
+) -> Iterator[dict[str, Any]]:
     ledger = program.ledger
     for client in clients:
         for rows in ledger.timelines(client).values():
             latest = rows[-1].choice
-            words = next((row.choice.words for row in rows[::-1] if row.choice.words), "")
+            said = next((row.choice.words for row in rows[::-1] if row.choice.words), "")
             title = program.table(latest.digest)["title"]
-            yield fhir.goal(latest._replace(words=words), rows[0].choice.on, codes, title)
+            told = latest._replace(words=said) if words else latest._replace(words="", settings=())
+            yield fhir.goal(told, rows[0].choice.on, codes, title)
         corrected = {one.event for one in ledger.corrections_of(client)}
         for stored in ledger.all_events_of(client):
             kind = program.kinds.get(stored.event.kind)
             label, unit = (kind.label, kind.unit) if kind else (stored.event.kind, "")
             yield fhir.observation(
-                stored.event, codes, label, unit, mistake=stored.seq in corrected
+                stored.event,
+                codes,
+                label,
+                unit,
+                mistake=stored.seq in corrected,
+                masked=not words and (kind is None or kind.text),
             )
 
 
@@ -90,7 +100,7 @@ def import_bundle(program: Program, path: Path, codes: Codes, *, add_clients: bo
 
     Ids that are known already count once. Raises CMError with everything that is off.
     """
-    taking = Taking(program, add_clients=add_clients)
+    taking = Taking(program, str(path), add_clients=add_clients)
     found = list(_read(path))
     patients = fhir.patients_of(found, codes)
     for where, resource in found:
@@ -136,7 +146,7 @@ def _read(path: Path) -> Iterator[tuple[str, fhir.Resource]]:
             mistakes.append(Mistake(here, what, "is this the right file?"))
     for where, one in found:
         mistakes += [Mistake(f"{path}: {where}", what) for what in structure_problems(one)]
-    stop_if(mistakes[:MOST_SHOWN])
+    stop_if(first_of(mistakes, str(path), "mend these first"))
     yield from found
 
 

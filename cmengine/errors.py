@@ -1,6 +1,6 @@
 """A mistake that somebody can mend: shown as lines, never as a traceback."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -70,6 +70,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return ""
     shown = ", ".join(f"'{known_word}'" for known_word in words[:8])
     return f"there is {shown}" + (f" and {len(words) - 8} more" if len(words) > 8 else "")
+
+
+MOST_SHOWN = 50
+
+
+def first_of(mistakes: Sequence[Mistake], where: str, todo: str) -> Sequence[Mistake]:
+    """Give the first 50 of the mistakes in a file, and where there are more, last how many."""
+    if len(mistakes) <= MOST_SHOWN:
+        return mistakes
+    more = len(mistakes) - MOST_SHOWN
+    what = f"and {more:,} more {'mistake' if more == 1 else 'mistakes'}"
+    return [*mistakes[:MOST_SHOWN], Mistake(where, what, todo)]
 
 
 def stop_if(mistakes: Iterable[Mistake]) -> None:

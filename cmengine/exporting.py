@@ -19,7 +19,8 @@ from cmengine.datasette import datasette_metadata, write_sqlite
 from cmengine.deidentified import PLAIN, cells_of, counted_select, counted_sheet, counted_tables
 from cmengine.disclosures import NOTICE, Grounds, disclose, not_shared
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
-from cmengine.exports import TABLES, columns_of, select, where
+from cmengine.exports import PERSONAL, TABLES, columns_of, select, where
+from cmengine.feedback import same_person
 from cmengine.ledger import Ledger, open_ledger
 from cmengine.newfile import new_private
 from cmengine.parquet import write_parquet
@@ -50,7 +51,7 @@ MADE = (
     0,
 )  # the date of every part of a zip, so that the same tables are the same file
 OWN_TABLES = tuple(name for name, table in TABLES.items() if table.whose)
-"""What a client is given of their own record: every table that knows of clients."""
+"""What a client is given of their own record: every table that knows of clients, and beside them all of `personal`."""
 TITLE = "What a cmengine program has written down"
 DEIDENTIFIED = (
     "De-identified: counts by month, of at least 11 people each. No code, name, word, note or day of anybody"
@@ -176,13 +177,14 @@ def export_tables(program: Program, path: Path, want: Wanted, why: Grounds | Non
 
 
 def _tables(want: Wanted) -> list[Table]:
-    return [table for name, table in TABLES.items() if not want.tables or name in want.tables]
+    found = [table for name, table in TABLES.items() if not want.tables or name in want.tables]
+    return found if want.client is None else [*found, PERSONAL]
 
 
 def _what(want: Wanted) -> str:
     names = ", ".join(table.name for table in _tables(want))
-    words = " with words" if want.words else ""
-    return f"{want.format}: {'everything' if not want.tables else names}{words}"
+    words = "with words" if want.words else "without words"
+    return f"{want.format}: {names if want.tables else 'every table'}, {words}"
 
 
 def _about(want: Wanted, with_grounds: bool) -> About:
@@ -233,7 +235,7 @@ class _Reader:
         return found
 
     def _sheet(self, table: Table) -> Sheet:
-        columns = columns_of(table, words=self.want.words)
+        columns = columns_of(table, words=self.want.words, own=self.want.client is not None)
         sql = select(table, columns)
 
         def rows() -> Iterator[Cells]:
@@ -242,13 +244,14 @@ class _Reader:
         return Sheet(name=table.name, means=table.means, columns=columns, rows=rows)
 
     def _values(self) -> tuple[Any, ...]:
-        """Give what stands for ?1 to ?6 in `exports`."""
+        """Give what stands for ?1 to ?7 in `exports`."""
         want = self.want
         last = want.last
         if want.deidentified:
             over = self.program.today().replace(day=1) - timedelta(days=1)
             last = min(last, over) if last else over
         coded = [name for name, kind in self.program.kinds.items() if kind.values]
+        named = self.ledger.tuples("select distinct names from feedback where names is not null")
         funds = [{"name": one.name, "cents": one.amount} for one in self.program.settings.fund]
         return (
             json.dumps(list(self.withdrawn)),
@@ -257,6 +260,7 @@ class _Reader:
             last and last.isoformat(),
             json.dumps(coded),
             json.dumps(funds),
+            json.dumps([one for (one,) in named if same_person(one, self.program.by)]),
         )
 
 

@@ -1,7 +1,8 @@
 """Every table that can be exported, with the SQL that reads it. Pure: this describes, and `exporting` does.
 
 In the SQL stand for: ?1 the clients to leave out, ?2 the only client (or null), ?3 and ?4 the first and
-last day, ?5 the kinds of event with a fixed list of values, ?6 the funds of `program.toml`.
+last day, ?5 the kinds of event with a fixed list of values, ?6 the funds of `program.toml`, ?7 the names
+under which a complaint may be about whoever is at the desk.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,14 @@ from cmengine.tabled import Column, Table
 def _day(moment: str) -> str:
     """Give the SQL for the date that a moment was written down with."""
     return f"substr({moment}, 1, 10)"
+
+
+def _answers(column: str) -> str:
+    """Give the SQL for a column of all that was answered to feedback, oldest first."""
+    return (
+        f"(select group_concat(w.{column}, char(10)) from (select {column} from feedback_words"
+        f" where feedback = f.seq and answer > 0 and {column} <> '' order by answer) w)"
+    )
 
 
 CLIENTS = Table(
@@ -270,7 +279,8 @@ STOCK = Table(
 )
 FEEDBACK = Table(
     name="feedback",
-    means="That somebody told the program something, and whether it was answered. The words are in no export.",
+    means="That somebody told the program something, and whether it was answered. The words are in a client's"
+    " own record alone; a complaint about whoever is at the desk is left out.",
     columns=(
         Column("feedback", "text", "names it", "f.id"),
         Column("kind", "text", "feedback or complaint", "f.kind"),
@@ -284,8 +294,36 @@ FEEDBACK = Table(
         Column("told_on", "day", "when it was told", _day("f.told_at")),
         Column("answered_on", "day", "when it was first answered", _day("f.answered_at")),
         Column("changed", "yes", "whether something was done because of it", "f.changed"),
+        Column(
+            "event",
+            "text",
+            "in a client's own record: the entry that it is about",
+            "(select e.id from events e where e.seq = f.event)",
+            to="events",
+            own=True,
+        ),
+        Column(
+            "words",
+            "text",
+            "in a client's own record: what they said",
+            "(select w.said from feedback_words w where w.feedback = f.seq and w.answer = 0)",
+            words=True,
+            own=True,
+        ),
+        Column(
+            "answers",
+            "text",
+            "what was answered, a paragraph each",
+            _answers("said"),
+            words=True,
+            own=True,
+        ),
+        Column(
+            "done", "text", "what was done because of it", _answers("did"), words=True, own=True
+        ),
     ),
-    source="feedback_list f",
+    source="(select * from feedback_list where names is null"
+    " or names not in (select value from json_each(?7))) f",
     whose="f.client",
     day=_day("f.told_at"),
     order="f.seq",
@@ -326,7 +364,12 @@ CONSENTS = Table(
         Column("consent", "text", "names it", "k.id"),
         Column("client", "text", "who allows it", "k.client", to="clients"),
         Column("purpose", "text", "what is allowed", "k.purpose"),
-        Column("channel", "text", "on which channel; empty where none is meant", "k.channel"),
+        Column(
+            "channel",
+            "text",
+            "on which channel, or about which topic; empty where none is meant, or all",
+            "k.channel",
+        ),
         Column("given", "yes", "false where it is not allowed (any more)", "k.given"),
         Column("how", "text", "spoken, written or message", "k.how"),
         Column("noted_at", "moment", "when it was written down", "k.noted_at"),
@@ -369,13 +412,40 @@ TABLES = {
 }  # fmt: skip
 """Every table, by its name, in the order in which they are written."""
 
+PERSONAL = Table(
+    name="personal",
+    means="Everything that was typed about them or as them, whatever it is: names, notes, words, wishes, strengths.",
+    columns=(
+        Column(
+            "about",
+            "text",
+            "what it is about: name, set: what they set, strength: what they are proud of, stratum: what they"
+            " want to be counted by, words: why they chose, note: and correction: of an event, and so on",
+            "t.about",
+            words=True,
+        ),
+        Column("client", "text", "whom it concerns", "t.client", to="clients"),
+        Column("text", "text", "as it was typed", "t.text", words=True),
+    ),
+    source="personal t",
+    whose="t.client",
+    order="t.client, t.about",
+)
+"""What only the clients themselves are given: every row that `personal` holds of them."""
+
 # Every parameter is named, so that each statement takes all of them.
-_EVERY = "?1 is ?1 and ?2 is ?2 and ?3 is ?3 and ?4 is ?4 and ?5 is ?5 and ?6 is ?6"
+_EVERY = "?1 is ?1 and ?2 is ?2 and ?3 is ?3 and ?4 is ?4 and ?5 is ?5 and ?6 is ?6 and ?7 is ?7"
 
 
-def columns_of(table: Table, *, words: bool) -> tuple[Column, ...]:
-    """Give the columns of a table, with or without what may hold a person's words."""
-    return tuple(column for column in table.columns if words or not column.words)
+def columns_of(table: Table, *, words: bool, own: bool = False) -> tuple[Column, ...]:
+    """Give the columns of a table, with or without what may hold a person's words; `own` in a client's own
+    record.
+    """
+    return tuple(
+        column
+        for column in table.columns
+        if (words or not column.words) and (own or not column.own)
+    )
 
 
 def where(table: Table) -> str:

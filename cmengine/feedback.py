@@ -7,15 +7,29 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from cmengine.engine import too_long
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.ids import ALPHABET
 from cmengine.ledger import Ledger
 from cmengine.program import MOST_WHO, Program
 
 MOST_WORDS = 10_000
 ERASED = "(erased)"
+
+
+def shown_as(seq: int) -> str:
+    """Give the four letters that a feedback is shown as. Pure.
+
+    They are another for each of the first 2**20, and do not count up: so who may not see one of them is not told by
+    a gap that there is one.
+    """
+    mixed = seq & 0xFFFFF
+    for factor in (0x9E3B5, 0x7A2ED):  # odd, so that each step can be undone
+        mixed = (mixed * factor) & 0xFFFFF
+        mixed ^= mixed >> 11
+    return "".join(ALPHABET[mixed >> (5 * place) & 31] for place in (3, 2, 1, 0))
 
 
 @frozen(kw_only=True)
@@ -24,7 +38,7 @@ class Told:
     the one that a complaint names).
     """
 
-    number: int
+    number: str
     id: str
     kind: str
     client: str | None
@@ -74,7 +88,7 @@ def add_feedback(
         if complaint and to is None:
             to = looks_after(settings.feedback.complaints, settings.staff, about, program.by)
         told = Told(
-            number=0,
+            number="",
             id=program.new_id(),
             kind="complaint" if complaint else "feedback",
             client=client,
@@ -92,7 +106,7 @@ def add_feedback(
             noted_by=program.by,
         )
         ledger.insert("feedback_words", feedback=number, answer=0, said=words.strip())
-    return Told(number=number, id=told.id, kind=told.kind, client=told.client, goes_to=told.goes_to)
+    return evolve(told, number=shown_as(number))
 
 
 def _words(words: str) -> list[Mistake]:
@@ -141,21 +155,22 @@ def _not_themselves(about: str | None, to: str | None) -> list[Mistake]:
 def answer_feedback(program: Program, number: str, said: str, did: str = "") -> dict[str, Any]:
     """Write down what was answered, and what was done because of it ("": nothing so far).
 
-    `number` is the number of the feedback, or its id. Gives it as `feedback_list` does. Raises CMError,
+    `number` is what the feedback is shown as, or its id. Gives it as `feedback_list` does. Raises CMError,
     also where a complaint is about whoever is at the desk.
     """
     ledger = program.ledger
     with ledger.writing("feedback answer"):
-        found = ledger.one(
-            "select seq, names from feedback where id = ?1 or cast(seq as text) = ?1", number
+        found = next(
+            (
+                row
+                for row in ledger.rows("select seq, id, names from feedback")
+                if number == row["id"] or number.strip().upper() == shown_as(row["seq"])
+            ),
+            None,
         )
-        where = f"feedback '{number:.64}'"
-        if found is None:
+        if found is None or same_person(found["names"], program.by):  # the same words for both
             todo = "the numbers stand in: cmengine feedback list"
-            raise CMError(Mistake(where, "there is no such feedback", todo))
-        if same_person(found["names"], program.by):
-            what = "it is answered by somebody other than the one it names"
-            raise CMError(Mistake(where, what, "somebody else looks after it"))
+            raise CMError(Mistake(f"feedback '{number:.64}'", "there is no such feedback", todo))
         missing = [] if said.strip() else [Mistake("--said", "is empty", "say what was answered")]
         long = [*too_long("answer", said, MOST_WORDS), *too_long("text", did, MOST_WORDS)]
         stop_if([*missing, *long])
@@ -173,7 +188,7 @@ def answer_feedback(program: Program, number: str, said: str, did: str = "") -> 
             said=said.strip(),
             did=did.strip(),
         )
-    return next(one for one in feedback_list(program) if one["number"] == found["seq"])
+    return next(one for one in feedback_list(program) if one["id"] == found["id"])
 
 
 def feedback_list(
@@ -212,12 +227,17 @@ def feedback_list(
     return [_shown(program, row, answers.get(row["seq"], [])) for row in rows]
 
 
+def beside_entries(program: Program, client: str) -> list[dict[str, Any]]:
+    """Give what a client said about entries of theirs, as `feedback_list` does."""
+    return [one for one in feedback_list(program, client=client) if one["entry"]]
+
+
 def _shown(program: Program, row: Any, answers: list[dict[str, Any]]) -> dict[str, Any]:
     until = row["answered_at"]
     end = program.day(datetime.fromisoformat(until)) if until else program.today()
     days = (end - program.day(datetime.fromisoformat(row["told_at"]))).days
     return {
-        "number": row["seq"],
+        "number": shown_as(row["seq"]),
         "id": row["id"],
         "kind": row["kind"],
         "client": row["client"],

@@ -33,6 +33,8 @@ PART_2 = {
     # The short form of the notice of 42 CFR 2.32.
     "display": "42 CFR part 2 prohibits unauthorized use or disclosure of these records.",
 }
+ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+MASKED = {"dataAbsentReason": {"coding": [{"system": ABSENT, "code": "masked"}]}}
 DONE = ("final", "amended", "corrected")  # an observation that can be relied on
 GOING_ON = ("active", "accepted")
 RESTING = ("on-hold", "completed", "cancelled")
@@ -43,9 +45,11 @@ _ID = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-
 
 
 def observation(
-    event: Event, codes: Codes, label: str, unit: str, *, mistake: bool
+    event: Event, codes: Codes, label: str, unit: str, *, mistake: bool, masked: bool = False
 ) -> dict[str, Any]:
-    """Write an event as an Observation. `label` and `unit` are those of its kind."""
+    """Write an event as an Observation. `label` and `unit` are those of its kind; a text that is `masked` stays
+    here, and the Observation says so (https://hl7.org/fhir/R4/codesystem-data-absent-reason.html).
+    """
     code = codes.kind(event.kind)
     return {
         "resourceType": "Observation",
@@ -55,7 +59,7 @@ def observation(
         "code": {"coding": [_coding(code)], "text": label},
         "subject": _subject(event.client, codes),
         "effectiveDateTime": event.at.isoformat(),
-        **_value(event, code, unit),
+        **(MASKED if masked and isinstance(event.value, str) else _value(event, code, unit)),
         "method": {"coding": [{"system": EVIDENCE, "code": event.evidence}]},
     }
 

@@ -71,7 +71,7 @@ group by 1, 2 order by 1, 2
         "what had been earned by the end of the period and not been handed over, award by award, oldest first",
         """
 select o.rule as rule, a.cents - coalesce((select sum(c.cents) from charges c
-         where c.occurrence = a.occurrence and c.n = a.n and c.on_day <= :last), 0) as cents
+         where c.occurrence = a.occurrence and c.n = a.n and c.on_day <= :last), 0) as cents, a.cents as worth
 from awards a join occurrences o on o.seq = a.occurrence
 where o.on_day <= :last and a.cents > coalesce((select sum(c.cents) from charges c
          where c.occurrence = a.occurrence and c.n = a.n and c.on_day <= :last), 0)

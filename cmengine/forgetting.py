@@ -3,11 +3,11 @@
 from attrs import frozen
 
 from cmengine.consents import consents, note_consent
-from cmengine.letters import claim, letters, note
+from cmengine.letters import letters, settle
 from cmengine.program import Program
 
 ERASED = (
-    "their name, what they like to be called, their language, zone and quiet hours",
+    "what they like to be called, their language, zone and quiet hours",
     "why they chose what they chose, in their own words",
     "notes, reasons, and what they are proud of",
     "the words of what they told the program, and of the answers",
@@ -68,11 +68,7 @@ def forget(program: Program, client: str) -> Forgotten:
         for one in consents(program, client):
             if one.given:
                 note_consent(program, client, one.channel, one.purpose, given=False, how="spoken")
-        for letter in letters(program):
-            if letter.client == client:
-                taken = claim(program, letter, program.now())
-                if taken is not None:
-                    note(program, taken, "not needed", "what is personal was erased")
+        settle(program, client, "what is personal was erased")
         ledger.erase_person(client)
         ledger.insert(
             "forgotten", client=client, noted_at=program.now().isoformat(), noted_by=program.by

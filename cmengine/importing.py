@@ -34,7 +34,7 @@ from cmengine.engine import (
     read_value,
     same_event,
 )
-from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.errors import CMError, Mistake, did_you_mean, first_of, stop_if
 from cmengine.model import Event, Value
 from cmengine.program import Program
 from cmengine.tables import REMARK, Progress, Row, raw_rows, read_rows
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 EVENT_COLUMNS = ("id", "client", "kind", "value", "at", "evidence")
 NEEDED = ("id", "client", "kind", "at")
 CHOICE_COLUMNS = ("client", "rule", "words", "on", "set")
-MOST_SHOWN = 50
 BATCH = 20_000  # events a transaction
 FIRST_BATCH = 5_000  # of a long file, to see how long that takes here
 LONGEST = 0.5  # seconds that others who want to write may have to wait for a batch
@@ -391,16 +390,11 @@ def read_moment(text: str, program: Program, zone: ZoneInfo | None) -> datetime:
     return moment.replace(tzinfo=zone)
 
 
-def _some(path: Path, bad: Sequence[_Bad]) -> list[Mistake]:
+def _some(path: Path, bad: Sequence[_Bad]) -> Sequence[Mistake]:
     mistakes = [mistake for _, several in bad for mistake in several]
-    if len(mistakes) > MOST_SHOWN:
-        more = Mistake(
-            str(path),
-            f"{len(mistakes) - MOST_SHOWN} more mistakes",
-            "mend these first, or set lines aside with --skip-bad FILE",
-        )
-        return [*mistakes[:MOST_SHOWN], more]
-    return mistakes
+    return first_of(
+        mistakes, str(path), "mend these first, or set lines aside with --skip-bad FILE"
+    )
 
 
 def import_choices(

@@ -6,10 +6,11 @@ at the desk sees that they may ask. Who says no is not asked again; they can ask
 
 import re
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from attrs import frozen
 
-from cmengine.consents import INFORMATION, allows, note_consent
+from cmengine.consents import INFORMATION, note_consent
 from cmengine.engine import LONG_GAP, days_since
 from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.model import Event
@@ -84,29 +85,34 @@ def topics(program: Program) -> Sequence[Topic]:
 def offers(program: Program, client: str) -> list[Offer]:
     """Give all that a client could hear about, and what they answered."""
     program.must_have(client)
-    said = _answers(program, client)
-    asked = allows(program, client, INFORMATION)
-    return [
-        Offer(
-            topic=name,
-            says=says,
-            answer=said.get(name, ("", False))[0],
-            told=said.get(name, ("", False))[1],
-            may=asked and said.get(name, ("", False))[0] != "no",
+    sql = "select distinct topic from offers where client = ? and came = 'told'"
+    was_told = {row[0] for row in program.ledger.rows(sql, client)}
+    found = []
+    for name, says in TOPICS.items():
+        said = _last_word(program, client, name)
+        answer = "" if said is None else "yes" if said.given else "no"
+        found.append(
+            Offer(topic=name, says=says, answer=answer, told=name in was_told, may=answer == "yes")
         )
-        for name, says in TOPICS.items()
-    ]
+    return found
 
 
-def answer(program: Program, client: str, topic: str, *, wants: bool, how: str = "spoken") -> Offer:
-    """Note what somebody said when they were asked. A yes is a consent to hear such things."""
-    must_be_topic(topic)
+def answer(
+    program: Program, client: str, topic: str, *, wants: bool, how: str = "spoken"
+) -> list[Offer]:
+    """Note what somebody said when they were asked. It is a consent, or a no, for that topic alone.
+
+    Without a topic (""), it is for all that there is. Give what it was about.
+    """
+    if topic:
+        must_be_topic(topic)
+    about = [topic] if topic else list(TOPICS)
     with program.ledger.writing("answer about information"):
         program.must_have(client)
-        _note(program, client, topic, "yes" if wants else "no")
-        if wants and not allows(program, client, INFORMATION):
-            note_consent(program, client, "", INFORMATION, given=True, how=how)
-    return next(one for one in offers(program, client) if one.topic == topic)
+        for one in about:
+            _note(program, client, one, "yes" if wants else "no")
+        note_consent(program, client, topic, INFORMATION, given=wants, how=how)
+    return [one for one in offers(program, client) if one.topic in about]
 
 
 def told(program: Program, client: str, topic: str) -> str:
@@ -123,22 +129,24 @@ def told(program: Program, client: str, topic: str) -> str:
 
 
 def may_hear(program: Program, client: str, topic: str) -> bool:
-    """Say whether a client wants to hear about a topic: they said so, and have not said no to this one since."""
-    return (
-        allows(program, client, INFORMATION)
-        and _answers(program, client).get(topic, ("", False))[0] != "no"
-    )
+    """Say whether a client wants to hear about a topic: what they said last, of it or of all, was yes."""
+    said = _last_word(program, client, topic)
+    return said is not None and said.given
 
 
 def must_be_allowed(program: Program, client: str, topic: str) -> None:
     """Raise CMError unless the client wants to hear about a topic."""
-    if not may_hear(program, client, topic):
-        todo = (
-            "ask them; if they would like to, note it with:"
-            f" cmengine information offer {client} {topic} --answer yes"
-        )
+    said = _last_word(program, client, topic)
+    if said is not None and said.given:
+        return
+    note = f"cmengine information offer {client} {topic} --answer yes"
+    if said is None:
         what = f"{client} has not said that they would like to hear about it"
-        raise CMError(Mistake(topic, what, todo))
+        raise CMError(
+            Mistake(topic, what, f"ask them; if they would like to, note it with: {note}")
+        )
+    what = f"{client} said no on {said.noted_at[:10]}"
+    raise CMError(Mistake(topic, what, f"nobody asks again; if they ask for it themselves: {note}"))
 
 
 def must_be_topic(topic: str) -> None:
@@ -156,16 +164,19 @@ def _open(program: Program, client: str, fitting: Collection[Topic]) -> list[Off
     return [one for one in offers(program, client) if one.topic in names and one.answer != "no"]
 
 
-def _answers(program: Program, client: str) -> dict[str, tuple[str, bool]]:
-    """Give for each topic what was answered last, and whether it was told."""
-    found: dict[str, tuple[str, bool]] = {}
-    for row in program.ledger.rows(
-        "select topic, came from offers where client = ? order by seq", client
-    ):
-        said, was_told = found.get(row["topic"], ("", False))
-        came = row["came"]
-        found[row["topic"]] = (said, True) if came == "told" else (came, was_told)
-    return found
+class _Said(NamedTuple):
+    given: bool
+    noted_at: str
+
+
+def _last_word(program: Program, client: str, topic: str) -> _Said | None:
+    """Give what somebody said last of a topic, or of all of them; None where they have said nothing."""
+    sql = (
+        "select given, noted_at from consents where client = ? and purpose = ? and channel in ('', ?)"
+        " order by seq desc limit 1"
+    )
+    row = program.ledger.one(sql, client, INFORMATION, topic)
+    return None if row is None else _Said(bool(row["given"]), row["noted_at"])
 
 
 def _note(program: Program, client: str, topic: str, came: str) -> None:

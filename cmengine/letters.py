@@ -175,6 +175,20 @@ def note(program: Program, claim: int, came: str, problem: str | None = None) ->
     program.ledger.insert("deliveries", claim=claim, came=came, problem=problem, noted_at=at)
 
 
+def settle(program: Program, client: str, why: str, channel: str | None = None) -> None:
+    """Settle all that waits for a client, on one channel or on all, inside the one write transaction: it never goes."""
+
+    def waiting() -> list[Letter]:
+        found = [one for one in letters(program) if one.client == client]
+        return [one for one in found if channel in (None, one.channel)]
+
+    while found := waiting():  # after a try that may have gone, a letter is settled in two steps
+        for letter in found:
+            taken = claim(program, letter, program.now())
+            if taken is not None:
+                note(program, taken, "not needed", why)
+
+
 def ask_again(program: Program, letter: Letter) -> None:
     """Note that a letter be tried again, at once and as often as a new one."""
     program.ledger.insert(

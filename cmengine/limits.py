@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
-from attrs import Factory, frozen
+from attrs import Factory, evolve, frozen
 
 from cmengine.money import dollars
 
@@ -477,15 +477,31 @@ def held_of_all(
 ) -> list[tuple[Held, frozenset[str]]]:
     """Say what would go on waiting if all that waits were issued now, in the order in which it was earned,
     why, and for whom. `queue` is what waits for everybody.
+
+    What a limit would hold back however much money there were is told apart from what waits for money alone.
     """
+    to_clients, from_funds = tuple(to_clients), tuple(from_funds)
     space = _Room(terms, terms.caps, to_clients, from_funds, today)
+    endless = evolve(terms, funds=tuple(evolve(fund, amount=None) for fund in terms.funds))
+    ample = _Room(endless, terms.caps, to_clients, from_funds, today)
     held: Counter[tuple[Reason, ...]] = Counter()
     whose: dict[tuple[Reason, ...], set[str]] = {}
     served: set[str] = set()
+    served_amply: set[str] = set()
     for due in queue:
         paid = sum(one.cents for one in _pay(space, due, {}, kept=True))
+        amply = sum(one.cents for one in _pay(ample, due, {}, kept=True))
         served |= {due.client} if paid else set()
+        served_amply |= {due.client} if amply else set()
         rest = due.cents - paid
+        over = min(rest, due.cents - amply)
+        if over:
+            because = _reasons(ample, due, alone=served_amply <= {due.client})
+            limits = tuple(one for one in because if one.kind != "rule" or space.left[one.fund] > 0)
+            if any(one.cap for one in limits):
+                held[limits] += over
+                whose.setdefault(limits, set()).add(due.client)
+                rest -= over
         if rest:
             reasons = _reasons(space, due, alone=served <= {due.client})
             held[reasons] += rest

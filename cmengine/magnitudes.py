@@ -107,7 +107,9 @@ def remarks(
         found.append(
             Remark(
                 "how soon",
-                f"{soon['within_day']} of {soon['awards']} awards were in hand within a day. Of 214 providers in a "
+                f"{soon['within_day']} of {soon['awards']} awards that were handed over were in hand within a day"
+                + (f"; {soon['waiting']} more still wait" if soon["waiting"] else "")
+                + ". Of 214 providers in a "
                 "survey, most of those who gave rewards gave them late; the sooner, the clearer what they are for.",
                 PRACTICE,
             )

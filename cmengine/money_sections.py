@@ -1,5 +1,6 @@
 """The sections of a report about money: by fund, month by month, and what may come. Pure."""
 
+from collections.abc import Sequence
 from itertools import dropwhile
 
 from cmengine.document import Bar, Chart, Section, Told, day, money_or, table
@@ -40,7 +41,13 @@ def money_section(told: Told) -> Section:
 
 
 def months_section(told: Told) -> Section:
-    months = list(dropwhile(_nothing, told["months"])) or told["months"]
+    months = list(dropwhile(_nothing, told["months"]))
+    if not months:
+        return Section(
+            title="Month by month",
+            words=("Nothing was earned or handed over, and nothing waits.",),
+            figures=("earned", "issued", "redeemed"),
+        )
     used = {fund for one in months for fund in one["issued_by_fund"]}
     funds = [one["fund"] for one in told["funds"] if one["fund"] in used]
     split = funds if len(funds) > 1 else []
@@ -72,26 +79,20 @@ def months_section(told: Told) -> Section:
         figures=("earned", "issued", "redeemed"),
         tables=(table("Money, by month", heads, rows),),
         charts=(
-            Chart(
-                "Spent, by month",
-                tuple(
-                    Bar(one["month"], one["issued_cents"], dollars(one["issued_cents"]))
-                    for one in months
-                ),
-            ),
-            Chart(
-                "Earned, by month",
-                tuple(
-                    Bar(one["month"], one["earned_cents"], dollars(one["earned_cents"]))
-                    for one in months
-                ),
-            ),
+            Chart("Spent, by month", _bars(months, "issued_cents")),
+            Chart("Earned, by month", _bars(months, "earned_cents")),
         ),
     )
 
 
 def _nothing(month: Told) -> bool:
-    return not (month["earned_cents"] or month["issued_cents"] or month["waiting_cents"])
+    return not any(month[f"{what}_cents"] for what in ("earned", "issued", "waiting", "redeemed"))
+
+
+def _bars(months: Sequence[Told], what: str) -> tuple[Bar, ...]:
+    """Draw a bar a month, from the first month in which there is anything."""
+    begun = dropwhile(lambda one: not one[what], months)
+    return tuple(Bar(one["month"], one[what], dollars(one[what])) for one in begun)
 
 
 def forecast_section(told: Told) -> Section:
@@ -111,6 +112,12 @@ def forecast_section(told: Told) -> Section:
         words.append(
             f"Where nothing is said, there are fewer than {LEAST_WEEKS} whole weeks to look back on: too few."
         )
+    for what, first in (("earned", "earned"), ("issued", "handed over")):
+        if not over and any(one["what"] == what and not one["weeks"] for one in every):
+            words.append(
+                f"{'Earned' if what == 'earned' else 'Spent'} has no past week: they are whole weeks, Monday to Sunday, "
+                f"from the one in which anything was first {first}."
+            )
     rows = [
         (
             _whose(one),

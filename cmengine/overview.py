@@ -58,20 +58,21 @@ def overview(program: Program, client: str) -> Overview:
     """Gather what concerns a client. Raises CMError where there is no such client."""
     program.must_have(client)
     timelines = program.ledger.timelines(client)
+    wishes = set_by(program, client)
     latest = [rows[-1].choice for rows in timelines.values()]
     row = program.ledger.one(
         "select count(*) from voucher_list where client = ? and state = 'open'", client
     )
     return Overview(
         client=client,
-        name=program.ledger.personal(client).get("name", ""),
+        name=wishes.get("called", ""),
         balance=program.ledger.balance(client),
         goals=[goal_view(program, rows) for rows in timelines.values() if rows[-1].choice.stands],
         put_away=[choice for choice in latest if not choice.stands],
         items=[item for _, _, item in program.ledger.waiting_items(client)],
         open_vouchers=row[0] if row else 0,
         may=allowed(program, client),
-        set=set_by(program, client),
+        set=wishes,
         strengths=[one.text for one in strengths(program, client)],
     )
 

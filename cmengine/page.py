@@ -1,10 +1,12 @@
 """A document as one page of HTML: charts as SVG, and the numbers of each in a table beside it. Pure.
 
 It holds no script and asks for nothing from anywhere, and its own policy forbids both. It reads from 320 to 1,280
-pixels, in light and in dark, on paper, and with a screen reader.
+pixels, in light and in dark, on paper, and with a screen reader. No number is cut or broken: a table that is wider
+than its place can be slid sideways, and says so.
 """
 
 from collections.abc import Sequence
+from math import ceil
 
 from cmengine.document import Bar, Chart, Section, Table
 from cmengine.svg import text, written
@@ -23,9 +25,14 @@ p { max-width: 44rem; margin: 0.5rem 0; }
 .cites, footer p { font-size: 0.875rem; color: var(--soft); }
 a { color: inherit; }
 .pair { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: flex-start; }
-.pair > * { flex: 1 1 18rem; min-width: 0; }
-.pair > .first { flex: 2 1 24rem; }
-.scroll { overflow-x: auto; }
+.pair > * { flex: 1 1 18rem; min-width: 0; max-width: 28rem; }
+.pair > .first { flex: 1 0 auto; max-width: 100%; }
+.hint { display: none; font-size: 0.875rem; color: var(--soft); margin: 0; }
+.scroll { overflow-x: auto; background:
+  linear-gradient(to right, var(--paper) 50%, transparent) left / 2rem 100% no-repeat local,
+  linear-gradient(to left, var(--paper) 50%, transparent) right / 2rem 100% no-repeat local,
+  linear-gradient(to right, var(--line), transparent) left / 0.75rem 100% no-repeat scroll,
+  linear-gradient(to left, var(--line), transparent) right / 0.75rem 100% no-repeat scroll; }
 .scroll:focus-visible { outline: 2px solid var(--bar); }
 table { border-collapse: collapse; margin: 0.5rem 0; }
 caption { text-align: left; font-weight: 600; padding: 0.25rem 0; }
@@ -34,34 +41,55 @@ th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.75rem 0.3rem 0
 th { font-weight: 600; }
 tbody th { font-weight: 400; }
 .short { white-space: nowrap; }
+.name { min-width: 9rem; }
 .long { min-width: 16rem; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number { white-space: nowrap; }
 figure { margin: 0.5rem 0; }
 figcaption { font-weight: 600; padding: 0.25rem 0; }
 svg { display: block; width: 100%; height: auto; max-width: 32rem; font: 13px system-ui, sans-serif; }
 svg text { fill: var(--ink); }
 .bar { fill: var(--bar); }
 .range { stroke: var(--ink); stroke-width: 2; fill: none; }
-@media print { body { max-width: none; } section { break-inside: avoid; } .scroll { overflow: visible; } }
+@page { margin: 12mm; }
+@media print {
+  html { font-size: 9.5pt; }
+  body { max-width: none; padding: 0; }
+  section, tr, figure { break-inside: avoid; }
+  h2, figcaption, caption { break-after: avoid; }
+  h2 { margin-top: 1.5rem; }
+  .pair { display: block; }
+  .pair > *, .pair > .first { max-width: none; }
+  figure { max-width: 24rem; margin: 1rem 0; }
+  .scroll { overflow: visible; background: none; }
+  .first .hint { display: none; }
+}
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 WIDE, ROW, THICK, LEFT = 360, 44, 14, 2
 LONG = 40  # letters of a cell that is kept wide, and scrolled to
 SHORT = 16  # letters that stay on one line at the head of a row
 NAME = 36  # letters of a bar's name
+LETTER, GAP = 0.6, 0.75  # rem: a wide letter, and what stands beside a cell
+STEP, WIDEST = 4, 72  # rem, by which tables that need more room than a telephone has are told apart
+HINTS = "".join(
+    f"@media screen and (max-width: {wide + 2 if wide < WIDEST else 999}rem) {{ .w{wide} > .hint {{ display: block; }} }}\n"
+    for wide in range(20, WIDEST + 1, STEP)
+)
 
 
-def page(title: str, sections: Sequence[Section], *, foot: str = "") -> str:
-    """Write a page. All words are text: nothing in them is read as HTML."""
+def page(title: str, sections: Sequence[Section], *, lead: str = "", foot: str = "") -> str:
+    """Write a page, `lead` under its title. All words are text: nothing in them is read as HTML."""
     body = [_section(number, section) for number, section in enumerate(sections, start=1)]
+    begins = f"<p>{written(lead)}</p>\n" if lead else ""
     last = f"<footer><p>{written(foot)}</p></footer>\n" if foot else ""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{written(title)}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{written(title)}</h1>\n{''.join(body)}</main>\n{last}</body>\n</html>\n"
+        f"<title>{written(title)}</title>\n<style>\n{STYLE}{HINTS}</style>\n</head>\n<body>\n<main>\n"
+        f"<h1>{written(title)}</h1>\n{begins}{''.join(body)}</main>\n{last}</body>\n</html>\n"
     )
 
 
@@ -89,8 +117,7 @@ def _paired(tables: Sequence[str], charts: Sequence[str]) -> list[str]:
         charts = [every if n == 0 else "" for n in range(max(1, len(tables)))]
     beside = [*tables, *[""] * (len(charts) - len(tables))]
     return [
-        (f'<div class="first">\n{table}</div>\n' if table else "")
-        + (f"<div>\n{chart}</div>\n" if chart else "")
+        table + (f"<div>\n{chart}</div>\n" if chart else "")
         for table, chart in zip(beside, charts, strict=True)
         if table or chart
     ]
@@ -115,18 +142,38 @@ def _table(table: Table) -> str:
         for row in table.rows
     )
     return (
+        f'<div class="first{_room(table)}">\n<p class="hint">This table is wider than its place: slide it sideways.</p>\n'
         f'<div class="scroll" tabindex="0" role="group" aria-label="{written(table.title)}">\n<table>\n'
         f"<caption>{written(table.title)}</caption>\n<thead>\n<tr>{heads}</tr>\n</thead>\n"
-        f"<tbody>\n{rows}</tbody>\n</table>\n</div>\n"
+        f"<tbody>\n{rows}</tbody>\n</table>\n</div>\n</div>\n"
     )
 
 
+def _room(table: Table) -> str:
+    """Name the class of a table by the room that it needs at least; it is rather taken too large."""
+    columns = zip(table.heads, *table.rows, strict=True)
+    need = sum(_least(n, head, cells, table) + GAP for n, (head, *cells) in enumerate(columns))
+    wide = min(WIDEST, STEP * ceil(need / STEP))
+    return f" w{wide}" if need > 18 else ""
+
+
+def _least(column: int, head: str, cells: Sequence[str], table: Table) -> float:
+    """Say how narrow a column can be, in rem: its words are not broken, nor its numbers."""
+    words = [word for cell in (head, *cells) for word in cell.split()]
+    whole = [cell for cell in cells if column in table.numbers or len(cell) <= SHORT]
+    least = max((len(one) for one in (*words, *whole)), default=0) * LETTER
+    longest = max(map(len, cells), default=0)
+    return max(least, 16 if longest > LONG else 9 if longest > SHORT else 0)
+
+
 def _kind(column: int, cell: str, table: Table) -> str:
-    return ' class="long"' if len(cell) > LONG else _number(column, table)
+    if column in table.numbers:
+        return _number(column, table)
+    return ' class="long"' if len(cell) > LONG else _short(cell)
 
 
 def _short(cell: str) -> str:
-    return ' class="short"' if len(cell) <= SHORT else ""
+    return ' class="short"' if len(cell) <= SHORT else ' class="name"'
 
 
 def _number(column: int, table: Table) -> str:

@@ -1,6 +1,7 @@
 """How a client wants things: the language, the zone and the quiet hours for messages, what to call them.
 
-They are kept in `personal`, about ``set:NAME``, where they can be erased; without one, the program's holds.
+They are kept in `personal`, where they can be erased: what to call them about ``name``, which is what they were
+enrolled with, all else about ``set:NAME``. Without one, the program's holds.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,8 @@ from cmengine.settings import read_zone
 from cmengine.telling import ENGLISH, languages
 
 ABOUT = "set:"
+NAME = "name"
+"""About what it is kept in `personal` what somebody likes to be called."""
 
 
 class Preferences(NamedTuple):
@@ -40,11 +43,11 @@ def preferences(program: Program, client: str) -> Preferences:
 
 def set_by(program: Program, client: str) -> dict[str, str]:
     """Give what a client set, by name."""
-    return {
-        about.removeprefix(ABOUT): text
-        for about, text in program.ledger.personal(client).items()
-        if about.startswith(ABOUT)
+    kept = program.ledger.personal(client)
+    found = {
+        about.removeprefix(ABOUT): text for about, text in kept.items() if about.startswith(ABOUT)
     }
+    return {"called": kept[NAME], **found} if NAME in kept else found
 
 
 def change(program: Program, client: str, wishes: Sequence[tuple[str, str]]) -> None:
@@ -53,7 +56,8 @@ def change(program: Program, client: str, wishes: Sequence[tuple[str, str]]) -> 
     with program.ledger.writing("change what a client prefers"):
         program.must_have(client)
         for name, text in wishes:
-            program.ledger.change_personal(client, f"{ABOUT}{name}", text)
+            about = NAME if name == "called" else f"{ABOUT}{name}"
+            program.ledger.change_personal(client, about, text)
 
 
 def _mistakes(program: Program, wishes: Sequence[tuple[str, str]]) -> list[Mistake]:

@@ -195,7 +195,9 @@ class Program:
     def must_have(self, client: str) -> None:
         """Raise CMError unless there is such a client."""
         if not self.ledger.has_client(client):
-            todo = did_you_mean(client, self.ledger.clients()) if len(client) <= 64 else ""
+            from cmengine.slips import code_words  # only where there is a slip
+
+            todo = code_words(client, self.ledger.clients()) if len(client) <= 64 else ""
             raise CMError(
                 Mistake(
                     f"client '{client:.64}'",

@@ -517,7 +517,7 @@ def _event_id(row: Row, rows: EventRows, project: Instruments) -> str:
         event_name(row.get(EVENT_NAME, "")),
         slug(rows.instrument) if rows.instrument else "",
         row.get(INSTANCE, "").strip(),
-        rows.kind,
+        rows.kind or rows.kind_from,
         rows.ticked or rows.at,
     ]
     return "redcap:" + ":".join(parts)

@@ -58,26 +58,31 @@ def _remarks(told: Told) -> Iterator[Section]:
 def _soon(told: Told) -> Section:
     soon = told["soon"]
     awards = soon["awards"]
+    waits = soon["waiting"]
     if not awards:
+        still = f" {count_of(waits, 'award waits', 'awards wait')}." if waits else ""
         return Section(
             title="How soon a voucher was in hand",
-            words=("Nothing was handed over.",),
-            figures=("soon",),
+            words=(f"Nothing was handed over.{still}",),
+            figures=("soon", "waiting", "things"),
         )
     steps = [(f"within {n}", soon[f"within_{k}"]) for n, k in (("an hour", "hour"), ("a day", "day"), ("a week", "week"))]  # fmt: skip
     rows = [(name, str(count), share(count, awards)) for name, count in steps]
+    lines = [*rows, ("all handed over", str(awards), "100%"), ("still waiting", str(waits), "-")]
     return Section(
         title="How soon a voucher was in hand",
         words=(
             f"From the event to the first voucher for it: {span(soon['median_minutes'])} in the middle "
-            f"(the median of {count_of(awards, 'award')}).",
-        ),
-        figures=("soon",),
-        tables=(
-            table(
-                "Awards handed over", ("", "awards", "share"), [*rows, ("all", str(awards), "100%")]
+            f"(the median of {count_of(awards, 'award')} that {'was' if awards == 1 else 'were'} handed over)."
+            + (
+                f" {count_of(waits, 'more award', 'more awards')} had not been handed over at all by the end, "
+                f"and {'is' if waits == 1 else 'are'} in no share."
+                if waits
+                else ""
             ),
         ),
+        figures=("soon", "waiting", "things"),
+        tables=(table("Awards handed over", ("", "awards", "share"), lines),),
         charts=(
             Chart(
                 "Share of awards",
@@ -171,7 +176,14 @@ def _much(told: Told) -> Section:
             money_or(one["a_month_cents"]),
         )
         for one in plans["versions"]
+        if one["twelve_weeks_cents"] != 0
     ]
+    apart = sorted({one["rule"] for one in plans["versions"] if one["twelve_weeks_cents"] == 0})
+    if apart:
+        words.append(
+            f"Not in the table, as no money comes of it week after week: {', '.join(apart)}. It pays for something "
+            "that is not met every week, such as coming back after a while, or in things and words."
+        )
     heads = ("rule", "stands for", "a week", "in 12 weeks", "a month")
     return Section(
         title="How often and how much",

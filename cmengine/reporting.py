@@ -74,7 +74,7 @@ def _rows(found: Iterable[sqlite3.Row]) -> Rows:
 def _promised(program: Program, waiting: Figure, read: Mapping[str, Rows]) -> Promised:
     terms = terms_of(program.settings, by_fund(read["added"]))
     issued = by_fund(read["issued"])
-    rows = ((row[0], row[1]) for row in program.ledger.each(waiting.sql))
+    rows = ((row[0], row[1], row[2]) for row in program.ledger.each(waiting.sql))
     return Promised(terms.funds, issued, rows)
 
 
@@ -82,7 +82,9 @@ def _composed(
     program: Program, period: Period, read: dict[str, Rows], promised: Promised
 ) -> dict[str, Any]:
     today = program.today()
-    soon, amounts = read["soon"][0], read["amounts"][0]
+    amounts = read["amounts"][0]
+    waiting = promised.untouched + sum(row["waiting"] for row in read["things"])
+    soon = {**read["soon"][0], "waiting": waiting}
     often, returns = _gaps(read["gaps"])
     versions = _versions(program, read["plans"], often["median_days"])
     plans = judge(

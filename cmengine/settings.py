@@ -1,7 +1,7 @@
 """The files of a program's folder: `program.toml`, `kinds.toml`, `rules/`, and `program.key`."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, time
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -72,6 +72,21 @@ _NOT_CENTS = frozenset(
 _NOT_A_PLACE = frozenset(["localtime", "posixrules", "Factory"])
 
 
+def _city(name: str, known: Iterable[str]) -> str | None:
+    """Find the one zone that is named after a city: by its name, or by the letters its words begin with."""
+    meant = name.replace(" ", "_").lower()
+    found = {
+        zone
+        for zone in known
+        for city in [zone.rpartition("/")[2]]
+        if "/" in zone
+        and meant in (city.lower(), "".join(word[0] for word in city.lower().split("_")))
+        and len(meant) > 1
+    }
+    named = {zone for zone in found if zone.startswith("America/")} or found
+    return named.pop() if len(named) == 1 else None
+
+
 def read_zone(name: object) -> ZoneInfo:
     """Read the name of a time zone. Raises ValueError, in words."""
     try:
@@ -86,7 +101,7 @@ def read_zone(name: object) -> ZoneInfo:
             raise ValueError(
                 "this machine has no time zone data; install it with: pip install tzdata"
             ) from None
-        near = closest(str(name), known)
+        near = _city(str(name), known) or closest(str(name), known)
         todo = f"did you mean '{near}'?" if near else "write it like America/Chicago"
         raise ValueError(f"'{name!s:.60}' is not a time zone; {todo}") from None
 

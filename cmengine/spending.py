@@ -20,17 +20,19 @@ class Promised:
     """What waits, set against what funds have left: in the order in which it was earned, as if no limit held back."""
 
     def __init__(
-        self, funds: Sequence[Fund], issued: Mapping[str, int], rows: Iterable[tuple[str, int]]
+        self, funds: Sequence[Fund], issued: Mapping[str, int], rows: Iterable[tuple[str, int, int]]
     ) -> None:
         self.funds = [fund for fund in funds if fund.name]
         self.waiting = self.uncovered = 0
+        self.untouched = 0  # awards of which nothing was handed over
         self.by_rule: Counter[str] = Counter()
         self.by_fund: Counter[str] = Counter()
         left = {
             fund.name: max(0, (fund.amount or 0) - issued.get(fund.name, 0)) for fund in self.funds
         }
         pays = {}
-        for rule, cents in rows:
+        for rule, cents, worth in rows:
+            self.untouched += cents == worth
             self.by_rule[rule] += cents
             if rule not in pays:
                 pays[rule] = [fund.name for fund in self.funds if fund.pays(rule)]

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from cmengine.errors import CMError, Mistake, did_you_mean
+from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.founding import founding
 from cmengine.program import Clock, make_database, now_utc
 from cmengine.settings import DATABASE, KEY, KINDS, RULES, SETTINGS, load_settings
@@ -67,14 +67,12 @@ def make_program(
     that the next try would not clear away.
     """
     found = starters()
-    if starter is not None and starter not in found:
-        raise CMError(
-            Mistake(
-                f"starter '{starter:.60}'", "there is no such starter", did_you_mean(starter, found)
-            )
-        )
     settings = _settings(name or folder.resolve().name, zone or machine_zone(), currency)
-    _check(settings, folder)
+    mistakes = _mistakes(settings, folder)
+    if starter is not None and starter not in found:
+        todo = did_you_mean(starter, found)
+        mistakes.insert(0, Mistake(f"starter '{starter:.60}'", "there is no such starter", todo))
+    stop_if(mistakes)
     copied = []
     try:
         with founding(folder, (SETTINGS, KINDS, DATABASE, KEY, RULES)) as made:
@@ -101,15 +99,14 @@ def make_program(
     return [one for one in copied if not one.endswith(".scenarios.toml")]
 
 
-def _check(settings: str, folder: Path) -> None:
+def _mistakes(settings: str, folder: Path) -> list[Mistake]:
     from cmengine.options import read_options
     from cmengine.sections import Sections
     from cmengine.toml import parse
 
     tables, place = parse(settings, str(folder / SETTINGS))
     _, mistakes = read_options(Sections, tables, place, called="program")
-    if mistakes:
-        raise CMError(*mistakes)
+    return list(mistakes)
 
 
 def _quoted(text: str) -> str:

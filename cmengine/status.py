@@ -94,7 +94,7 @@ class Messages:
 class Open:
     """Something that was said and is not answered; its words are in `feedback list`."""
 
-    number: int
+    number: str
     kind: str
     days: int
     late: bool
@@ -265,7 +265,9 @@ def messages(program: Program) -> Messages:
     found = letters(program)
     states = Counter(standing_of(program, letter).state for letter in found[:LETTERS])
     return Messages(
-        waiting=len(found), looked_at=min(len(found), LETTERS), states=dict(sorted(states.items()))
+        waiting=len(found) - states.pop("not needed", 0),
+        looked_at=min(len(found), LETTERS),
+        states=dict(sorted(states.items())),
     )
 
 
@@ -293,9 +295,9 @@ def held_rules(program: Program) -> Iterable[HeldRule]:
 
 
 # A client, when they were enrolled, the day of what was logged last for them, and the latest day of all. What
-# does not say that somebody came by (?1) is passed over, and so is what was marked as a mistake. The latest day
-# Who asked to be forgotten is not looked for at all. The latest day
-# is looked for only where the other is old: something late may have been logged after something new.
+# does not say that somebody came by (?1) is passed over, and so is what was marked as a mistake. Who asked to
+# be forgotten is not looked for at all. The latest day is looked for only where the other is old: something
+# late may have been logged after something new.
 _AWAY = """
 select client, added_at, last from (
   select c.client, c.added_at, c.latest, case when c.latest <= ?2 then (

@@ -1,6 +1,6 @@
 """Add a file to the stock: a vendor's gift cards, or things. All of it or nothing; no message holds a code."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from attrs import frozen
 
 from cmengine.days import read_day
-from cmengine.errors import CMError, Mistake, stop_if
+from cmengine.errors import CMError, Mistake, first_of, stop_if
 from cmengine.forbidden import forbidden
 from cmengine.ids import new_id
 from cmengine.money import cents
@@ -22,7 +22,6 @@ GOODS = ("item", "count", "value")
 NEEDED = {CARDS: CARDS[:4], GOODS: GOODS}
 MOST_CODE, MOST_NAME, LEAST_CODE = 200, 60, 4
 MOST_UNITS = 1_000_000
-MOST_SHOWN = 50
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -288,9 +287,6 @@ def _purchase(program: Program, digest: str, pieces: int, total: int) -> int:
     )
 
 
-def _some(path: Path, mistakes: list[Mistake]) -> list[Mistake]:
+def _some(path: Path, mistakes: list[Mistake]) -> Sequence[Mistake]:
     ordered = sorted(mistakes, key=lambda one: int(one.where.rpartition(":")[2]))
-    if len(ordered) <= MOST_SHOWN:
-        return ordered
-    more = Mistake(str(path), f"{len(ordered) - MOST_SHOWN} more mistakes", "mend these first")
-    return [*ordered[:MOST_SHOWN], more]
+    return first_of(ordered, str(path), "mend these first")

@@ -69,7 +69,7 @@ def export_project(
     if path.suffix and not packed:
         todo = "name a folder, or a file that ends with .zip"
         raise CMError(Mistake(str(path), "records and their dictionary are two files", todo))
-    what = f"REDCap: choices, events and awards{' with words' if words else ''}"
+    what = f"REDCap: choices, events and awards {'with' if words else 'without'} words"
     with new_private(path, before=lambda: disclose(program, what, clients, why, own=own)) as places:
         folder = places[0].with_name("parts") if packed else places[0]
         folder.mkdir()
@@ -178,7 +178,7 @@ def import_records(
     layout are guarded. Raises CMError with everything that is off, each with its line and column.
     """
     fields = _dictionary(dictionary) if dictionary else {}
-    taking = Taking(program, add_clients=add_clients)
+    taking = Taking(program, str(path), add_clients=add_clients)
     for line, columns, row in _rows(path, project, fields):
         if guard:
             row = {

@@ -21,8 +21,8 @@ Cells = tuple[Any, ...]
 
 @frozen
 class Column:
-    """A column: its name, type and meaning, the SQL that it is read with, the table it refers to, and
-    whether it may hold what somebody typed about or as a person.
+    """A column: its name, type and meaning, the SQL that it is read with, the table it refers to, whether it
+    may hold what somebody typed about or as a person, and whether it is in a client's own record alone.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Column:
     sql: str = ""
     to: str = ""
     words: bool = False
+    own: bool = False
 
 
 @frozen(kw_only=True)

@@ -13,17 +13,20 @@ from attrs import Factory, define
 
 from cmengine.choices import Wish, choose_goals, set_aside
 from cmengine.engine import Logbook, client_code_mistakes, make_event, same_event
-from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
+from cmengine.errors import CMError, Mistake, first_of, stop_if
 from cmengine.model import Event
 from cmengine.program import Program
+from cmengine.slips import code_words
 from cmengine.told import Seen, Sought, Unmeant
-
-MOST_SHOWN = 20
 
 
 @define
 class Came:
-    """What was taken in. `passed` counts what was passed over, in words."""
+    """What was taken in. `passed` counts what was passed over, in words.
+
+    `look_elsewhere` are the clients who earned something by it and were never handed anything here: what
+    they were handed elsewhere is not known.
+    """
 
     events: int = 0
     duplicates: int = 0
@@ -33,6 +36,7 @@ class Came:
     set_aside: int = 0
     clients: list[str] = Factory(list)
     passed: Counter[str] = Factory(Counter)
+    look_elsewhere: list[str] = Factory(list)
 
 
 @define
@@ -40,6 +44,7 @@ class Taking:
     """What one file says, read piece by piece with `reading`, `event` and `goal`, and written by `done`."""
 
     program: Program
+    file: str
     add_clients: bool = False
     came: Came = Factory(Came)
     _mistakes: list[Mistake] = Factory(list)
@@ -48,6 +53,8 @@ class Taking:
     _by_id: dict[str, Event] = Factory(dict)
     _new: dict[str, None] = Factory(dict)
     _here: str = ""
+    _missing: dict[str, tuple[int, int]] = Factory(dict)  # of a code: which mistake, how many rows
+    _earned: dict[str, None] = Factory(dict)
 
     @contextmanager
     def reading(self, where: str) -> Iterator[None]:
@@ -84,33 +91,48 @@ class Taking:
         )
         if event is None:
             raise CMError(*(Mistake("", *one) for one in wrong))
-        self._may_come(event.client)
+        if not self._may_come(event.client):
+            return
         stored = self.program.ledger.find_event(event.id)
         same_event(self._by_id.setdefault(event.id, stored.event if stored else event), event)
         self._events.append((self._here, event))
 
     def goal(self, sought: Sought) -> None:
         """Take in what a client wants. Raises CMError where it is off."""
-        self._may_come(sought.client)
+        if not self._may_come(sought.client):
+            return
         self._goals.append((self._here, sought))
 
     def done(self) -> Came:
         """Write everything. Raises CMError with all that is off, and then nothing is kept."""
-        stop_if(self._mistakes[:MOST_SHOWN])
+        stop_if(first_of(self._mistakes, self.file, "mend these first"))
         self._choose()
         self._log()
+        sql = "select distinct client from vouchers"
+        handed = {row[0] for row in self.program.ledger.rows(sql)} if self._earned else set()
+        self.came.look_elsewhere = [one for one in self._earned if one not in handed]
         return self.came
 
-    def _may_come(self, client: str) -> None:
+    def _may_come(self, client: str) -> bool:
+        """Say whether a client is there, or is to be enrolled. A code that is not there is named once."""
         ledger = self.program.ledger
         if client in self._new or ledger.has_client(client):
-            return
+            return True
         if self.add_clients:
             stop_if(client_code_mistakes(client))
             self._new[client] = None
-            return
-        todo = did_you_mean(client, ledger.clients()) or "enroll them, or say --add-clients"
-        raise CMError(Mistake("", f"there is no client '{client:.64}'", todo))
+            return True
+        if client not in self._missing:
+            todo = code_words(client, ledger.clients()) or "enroll them, or say --add-clients"
+            what = f"there is no client '{client:.64}'"
+            self._missing[client] = len(self._mistakes), 1
+            self.wrong(Mistake(self._here, what, todo))
+            return False
+        n, rows = self._missing[client]
+        self._missing[client] = n, rows + 1
+        what = f"there is no client '{client:.64}', here and {rows} more {_times(rows)}"
+        self._mistakes[n] = self._mistakes[n]._replace(what=what)
+        return False
 
     def _choose(self) -> None:
         """Choose what goes on and is not chosen yet, and put away what rests.
@@ -146,7 +168,7 @@ class Taking:
         self.came.choices += len(chosen)
         for one in chosen:
             for result in one.caught_up:
-                self._count(result.outcome.earned)
+                self._count(one.choice.client, result.outcome.earned)
         for goal in resting:
             set_aside(self.program, goal.client, goal.rule, goal.until)
             self.came.set_aside += 1
@@ -167,10 +189,16 @@ class Taking:
                     continue
                 came.events += 1
                 for result in logged.results:
-                    self._count(result.outcome.earned)
+                    self._count(event.client, result.outcome.earned)
             book.close()
 
-    def _count(self, earned: Any) -> None:
+    def _count(self, client: str, earned: Any) -> None:
         if earned is not None:
             self.came.awards += len(earned.awards)
             self.came.cents += earned.cents
+            if any(award.cents or award.item for _, award in earned.awards):
+                self._earned[client] = None
+
+
+def _times(number: int) -> str:
+    return "time" if number == 1 else "times"

@@ -104,14 +104,18 @@ group by 1 order by 1
 
 def public_page(program: Program, period: Period) -> str:
     """Write the page of a period. Raises CMError."""
-    title = f"{program.settings.name}: {day(f'{period.first}')} to {day(f'{period.last}')}"
-    return page(title, public_sections(program, period), foot=FOOT)
+    days = f"{day(f'{period.first}')} to {day(f'{period.last}')}"
+    title = f"{program.settings.name}: what was given and done, for everybody to read, {days}"
+    return page(title, public_sections(program, period), lead=LEAD, foot=FOOT)
 
 
-FOOT = (
-    f"Groups of fewer than {LEAST} people are hidden, and others with them, so that nobody can be worked out "
-    "from the rest. Nothing that was earned was taken back: that cannot happen here."
+LEAD = (
+    f"Nobody can be picked out of this page: groups of fewer than {LEAST} people are not shown, and others with "
+    "them, so that nobody can be worked out from the rest. While few people take part, that leaves few numbers."
 )
+FOOT = "Nothing that was earned was taken back: that cannot happen here."
+PRIVATE = "Numbers that are not shown here are kept private, so that nobody can be picked out."
+"""What is said once instead of tables and sums that would be hidden as a whole."""
 
 
 def public_sections(program: Program, period: Period) -> list[Section]:
@@ -165,22 +169,24 @@ def _given(read: dict[str, Rows], amount: int | None) -> Section:
             for row, yes in zip(read[name], shown, strict=True)
         ]
         tables.append((f"By {head}", head, read[name], shown, lines))
-    words = [f"Given: {dollars(given['cents']) if whole else MARK}."]
-    words.append(
-        f"Earned and waiting: {dollars(waiting['cents']) if waiting['people'] >= LEAST else MARK}. It runs out for nobody."
-    )
+    words = [f"Given: {dollars(given['cents'])}."] if whole else []
+    waits = waiting["people"] >= LEAST
+    if waits:
+        words.append(f"Earned and waiting: {dollars(waiting['cents'])}. It runs out for nobody.")
+    before = given["people_before"]
+    told = amount is None or (whole and (before == 0 or before >= LEAST))
     if amount is not None:
-        before = given["people_before"]
-        told = whole and (before == 0 or before >= LEAST)
-        left = dollars(max(0, amount - given["ever_cents"])) if told else MARK
-        words.append(f"The funds hold {dollars(amount)}; left of it: {left}.")
+        left = f"; left of it: {dollars(max(0, amount - given['ever_cents']))}" if told else ""
+        words.append(f"The funds hold {dollars(amount)}{left}.")
+    if not (whole and waits and told and all(any(one[3]) for one in tables)):
+        words.append(PRIVATE)
     return Section(
         title="What was given",
         words=tuple(words),
         tables=tuple(
             table(title, (head, "people", "given"), lines)
-            for title, head, _, _, lines in tables
-            if lines
+            for title, head, _, shown, lines in tables
+            if any(shown)
         ),
         charts=tuple(
             Chart(
@@ -205,10 +211,11 @@ def _of(title: str, rows: Rows, heads: tuple[str, str, str]) -> Section:
         )
         for row in rows
     ]
+    some = any(row["people"] >= LEAST for row in rows)
     return Section(
         title=title,
-        words=() if rows else ("Nothing to tell.",),
-        tables=(table(title, heads, lines),) if lines else (),
+        words=() if some else (PRIVATE,) if rows else ("Nothing to tell.",),
+        tables=(table(f"By {heads[0]}", heads, lines),) if some else (),
         charts=(
             Chart(
                 heads[2].capitalize(),
@@ -248,9 +255,8 @@ def _feedback(row: dict[str, int]) -> Section:
     return Section(
         title="What we were told",
         words=(
-            f"We were told something {count_of(told, 'time')}."
-            if total
-            else f"How often we were told something is {MARK}.",
+            *((f"We were told something {count_of(told, 'time')}.",) if total else ()),
+            *(() if total and any(shown) else (PRIVATE,)),
         ),
-        tables=(table("Told and answered", ("", "times"), lines),),
+        tables=(table("Told and answered", ("", "times"), lines),) if any(shown) else (),
     )

@@ -1,4 +1,4 @@
-"""Words about people, and better ones: which stand in a text, and in which line. Pure, but for reading the lists.
+"""Words about people, and better ones: which stand in a text, and in which line.
 
 The list that ships is `words.toml` beside this file. A program may add words of its own, and phrases that it
 allows, in `words.toml` of its folder; what it allows is told whenever its rules are checked.

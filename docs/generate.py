@@ -354,6 +354,9 @@ def _default(attribute: Any) -> str:
         return "`true`"
     if attrs.has(type(value)) or value is None or value == () or value == "" or value == {}:
         return ""
+    if isinstance(value, tuple):
+        texts = ", ".join(f'"{one}"' for one in value)
+        return f"`[{texts}]`"
     return f"`{value}`" if isinstance(value, (int, Decimal)) else f'`"{value}"`'
 
 
@@ -367,6 +370,34 @@ def commands() -> Iterator[tuple[str, click.Command]]:
         if isinstance(command, click.Group):
             for sub in command.commands:
                 yield f"{name} {sub}", command.commands[sub]
+
+
+def writing() -> str:
+    """List what writes to the ledger, to files, and into new folders, as the tests of faults have it."""
+    sys.path.insert(0, str(DOCS.parent / "tests" / "faults"))
+    from lab.commands import FILES, FOLDERS, WRITES
+
+    def listed(words: Any) -> str:
+        return ", ".join(f"`{one}`" for one in words)
+
+    in_order = [name for name, _ in commands()]
+    ledger = {one.name for one in WRITES} - set(FOLDERS)
+    files = [
+        " ".join([name, *(option for option in FILES[name][:1] if option[0] == "-")])
+        + "".join(f"`, `{option}" for option in FILES[name][1:])
+        for name in in_order
+        if name in FILES
+    ]
+    return "\n".join(
+        (
+            "| writes | |",
+            "| --- | --- |",
+            f"| to the ledger | {listed(name for name in in_order if name in ledger)} |",
+            f"| a new file | {listed(files)} |",
+            f"| a new folder | {listed(name for name in in_order if name in FOLDERS)} |",
+            "| beside the ledger | `plugins check --keep` (`plugins.json`) |",
+        )
+    )
 
 
 def help_text(name: str, command: click.Command) -> str:

@@ -142,7 +142,10 @@ LINES = {
         "a,c1,visit,,2199-01-05,",
         "2199-01-05 12:00 is in the future; log it when it has happened",
     ),
-    "no day": ("a,c1,visit,,2026-02-30,", "at: '2026-02-30' is not a date like 2026-01-05"),
+    "no day": (
+        "a,c1,visit,,2026-02-30,",
+        "at: there is no such day as 2026-02-30; look at the month and the day",
+    ),
     "a year nobody means": (
         "a,c1,visit,,0001-01-01T00:00:00+14:00,",
         "at: 0001-01-01 is not a day of the years 1900 to 2999; look at the year",
@@ -293,7 +296,7 @@ def test_more_than_fifty_mistakes_are_counted(importing: Refused) -> None:
     said = importing(rows(*(f"e{n},cX,visit,,{DAY}," for n in range(60))))
     assert len(said) == 51
     assert said[-1].endswith(
-        "10 more mistakes; mend these first, or set lines aside with --skip-bad FILE"
+        "and 10 more mistakes; mend these first, or set lines aside with --skip-bad FILE"
     )
 
 
@@ -516,7 +519,7 @@ def test_a_change_from_a_day_before_the_choice_is_refused(refused: Refused) -> N
     [
         (
             ["log", "c1", "visit", "--on", "2026-02-30"],
-            "'2026-02-30' is not a date like 2026-01-05",
+            "there is no such day as 2026-02-30; look at the month and the day",
         ),
         (["log", "c1", "visit", "--on", "0001-01-01"], "look at the year"),
         (["log", "c1", "visit", "--at", "25:00"], "'25:00' is not a time like 14:30"),
@@ -524,6 +527,10 @@ def test_a_change_from_a_day_before_the_choice_is_refused(refused: Refused) -> N
         (["correct", "--reason", "w"], "name the event by its id, or a client with --last CLIENT"),
         (["goal", "choose", "c1", "drop-in"], "Missing option '--words'"),
         (["voucher", "issue", "c1", "--amount", "1.00", "--item", "x"], "not both"),
+        (["--json", "refusals"], "--json comes after the command: cmengine COMMAND --json"),
+        (["--jsn", "refusals"], "No such option '--jsn'"),
+        (["events"], "name the client: cmengine events c001"),
+        (["events", "c1", "--client", "c1"], "name the client once"),
         (["clinet", "list"], "no command 'clinet'; did you mean 'client'?"),
     ],
 )
@@ -533,6 +540,47 @@ def test_a_command_that_is_not_one_is_a_usage_error(
     lines = refused(*words, code=2)
     assert lines[0].startswith("Usage: cmengine")
     assert said in lines[-1]
+
+
+def test_a_date_that_is_off_hides_nothing_else(refused: Refused) -> None:
+    lines = refused("log", "c09", "vist", "--on", "2026-99-99", "--at", "25:00")
+    said = "\n".join(lines)
+    for part in (
+        "client 'c09': there is no such client",
+        "did you mean 'visit'?",
+        "--on: there is no such day as 2026-99-99",
+        "--at: '25:00' is not a time like 14:30",
+    ):
+        assert part in said
+    lines = refused("log", "--stdin", typed="c1 visit --on 2026-02-30\nc1 vist --on x\n")
+    said = "\n".join(lines)
+    assert "line 1: log: Invalid value for '--on': there is no such day as 2026-02-30" in said
+    assert "line 2: log: " in said
+    assert "line 2: --on: 'x' is not a date like 2026-01-05" in said
+
+
+def test_a_folder_is_no_page(refused: Refused, tmp_path: Path) -> None:
+    for words, name in (
+        (("report", "--html"), "report.html"),
+        (("report", "--public"), "page.html"),
+        (("journal", "export"), "audit.zip"),
+    ):
+        line = refused(*words, tmp_path, code=2)[-1]
+        assert f"is a folder; name a file in it, like {tmp_path / name}" in line
+
+
+def test_what_is_set_is_shown_where_nothing_is_set(run: Run, folder: Path) -> None:
+    shown = run("client", "set", "c1", folder=folder)
+    assert (shown.exit_code, shown.stdout) == (0, "c1: nothing is set; what holds for all holds\n")
+    run("client", "set", "c1", "called=Sky", folder=folder)
+    assert run("client", "set", "c1", folder=folder).stdout == "c1: called Sky\n"
+    assert run("client", "set", "nobody", folder=folder).exit_code == 1
+
+
+def test_events_are_asked_for_by_a_word_or_an_option(run: Run, folder: Path) -> None:
+    shown = run("events", "c1", folder=folder)
+    assert shown.exit_code == 0
+    assert shown.stdout == run("events", "--client", "c1", folder=folder).stdout
 
 
 def test_an_id_given_twice_counts_once_and_never_for_something_else(
@@ -842,6 +890,13 @@ def test_a_program_is_made_only_where_there_is_none(tmp_path: Path, folder: Path
     ("option", "said"),
     [
         (["--starter", "drop-inn"], "there is no such starter; did you mean 'drop-in'?"),
+        (["--zone", "LA"], "'LA' is not a time zone; did you mean 'America/Los_Angeles'?"),
+        (["--zone", "chicago"], "did you mean 'America/Chicago'?"),
+        (
+            ["--zone", "LA", "--starter", "dropin"],
+            "there is no such starter; did you mean 'drop-in'?",
+        ),
+        (["--zone", "LA", "--starter", "dropin"], "did you mean 'America/Los_Angeles'?"),
         (["--zone", "Mars/Base"], "'Mars/Base' is not a time zone; write it like America/Chicago"),
         (["--zone", 'U"TC'], "is not a time zone"),
         (["--currency", "KWD"], "KWD is not counted in hundredths"),

@@ -150,7 +150,7 @@ def test_a_desk_that_stays_open_answers_a_line_for_a_line(
         ("c1 visitt", "there is no kind of event 'visitt'; did you mean 'visit'?"),
         ("c1", "Missing argument 'KIND'"),
         ("nobody visit", "there is no such client"),
-        ("c1 visit --on 2026-13-01", "is not a date like 2026-01-05"),
+        ("c1 visit --on 2026-13-01", "there is no such day as 2026-13-01"),
         ("c1 visit --no-such", "No such option"),
         ('c1 "visit', "a quote is opened and not closed"),
         ("c1 visit --stdin", "belong to the command, not to a line"),

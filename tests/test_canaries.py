@@ -75,7 +75,7 @@ MAY: dict[str, set[str]] = {
     "outbox list": {NAME},  # what a greeting says: what they like to be called
     "client card": {NAME, WORDS},  # theirs, in their own words
     "strength list": {STRENGTH},  # in their own words
-    "client show": {NAME, WORDS},  # what concerns this client
+    "client show": {NAME, WORDS, SAID},  # what concerns this client
     "client strata": {STRATUM},  # what has just been written down
     "voucher issue": {NAME, CODE},  # who is handed it; the code, this once
 }
@@ -181,7 +181,7 @@ WELL: list[tuple[str, list[str], str]] = [
     ("feedback add", ["c1"], SAID),
     ("feedback add", ["c1", "--complaint", "--about", "ben"], SAID),
     ("feedback list", ["--open"], ""),
-    ("feedback answer", ["1", "--said", SAID, "--did", SAID], ""),
+    ("feedback answer", ["0TPR", "--said", SAID, "--did", SAID], ""),
     ("retry", [], ""),
     ("verify", [], ""),
 ]

@@ -240,8 +240,7 @@ def test_messages_wait_until_they_are_sent(printed: Printed, visits: None, folde
     head = "client  channel  message                               state\n"
     ready = "c001    outbox   You have something ready to pick up.  "
     assert printed("outbox", "list") == (
-        f"{head}{ready}no consent for outbox\n"
-        "1 waiting. Send what can go now: cmengine outbox send\n"
+        f"{head}{ready}no consent for outbox\nNothing of it can go just now.\n"
     )
     assert printed("outbox", "send") == (
         "0 sent, 1 kept for another time.\n  1 message: waits until the client allows it\n"

@@ -14,13 +14,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmengine.choices import Wish, choose_goals
-from cmengine.consents import PURPOSES, allows, consents, give, says_stop, stop, withdraw
+from cmengine.consents import (
+    ON_A_CHANNEL,
+    PURPOSES,
+    allows,
+    consents,
+    give,
+    says_stop,
+    stop,
+    withdraw,
+)
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
+from cmengine.greetings import write
 from cmengine.plugins import Registry
 from cmengine.program import Program, open_program
 from cmengine.publish import publish
-from cmengine.sending import send_waiting, standings
+from cmengine.sending import gone, send_waiting, standings
 from cmengine.starters import make_program
 from cmengine.verify import verify
 
@@ -112,9 +122,12 @@ def live_through(program: Program, steps: list[tuple[str, str, str]]) -> None:
         elif what == "withdraw":
             withdraw(program, client, channel=channel)
             allowed.discard((client, channel))
+            unsent.pop((client, channel), None)  # what waited is not wanted any more
         elif what == "stop":
             stop(program, client)
             allowed -= {(client, one) for one in CHANNELS}
+            for one in CHANNELS:
+                unsent.pop((client, one), None)
         elif what == "visit":
             visit(program, client)
             visits[client] += 1
@@ -140,7 +153,7 @@ def test_what_was_written_last_stands_and_everything_is_kept(program: Program) -
     assert (one.given, one.how, one.noted_by) == (False, "spoken", "ana")
     give(program, "c1", channel="text")
     assert program.ledger.rows("select count(*) from consents")[0][0] == 3
-    assert withdraw(program, "c2") == []
+    assert program.ledger.rows("select count(*) from consents where client = 'c2'")[0][0] == 0
 
 
 def test_fuller_words_go_with_the_consent_to_be_written_to(program: Program) -> None:
@@ -154,9 +167,73 @@ def test_fuller_words_go_with_the_consent_to_be_written_to(program: Program) -> 
         ("messages", "text"),
     ]
     assert allows(program, "c1", "messages", "mail")
-    assert [one.purpose for one in stop(program, "c1")] == ["messages"]
+    assert [(one.purpose, one.channel) for one in stop(program, "c1")] == [("messages", "mail")]
     assert allows(program, "c1", "information"), "STOP is about messages"
-    assert [one.purpose for one in withdraw(program, "c1")] == ["information"]
+    assert {one.purpose for one in withdraw(program, "c1")} == {"information", "equity", "sharing"}
+    assert withdraw(program, "c1") == []
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_a_no_is_kept_where_nobody_had_said_yes(program: Program, run: Run, purpose: str) -> None:
+    ways = CHANNELS if purpose in ON_A_CHANNEL else ("",)
+    for way in ways:
+        words = ("--channel", way) if way else ()
+        done = run("consent", "withdraw", "c1", "--purpose", purpose, *words, folder=program.folder)
+        on = f" on {way}" if way else ""
+        assert done.stdout == (
+            f"Noted: from now on, no to {purpose}{on}. All that c1 has earned stays theirs.\n"
+        )
+    sql = "select channel, purpose, given from consents order by channel"
+    assert [*program.ledger.tuples(sql)] == [(way, purpose, 0) for way in sorted(ways)]
+    done = run("consent", "withdraw", "c1", "--purpose", purpose, folder=program.folder)
+    assert done.stdout.startswith("Noted already: the no stands.")
+    assert len(program.ledger.rows(sql)) == len(ways)
+
+
+def test_who_says_no_to_sharing_is_in_no_export(program: Program, run: Run, tmp_path: Path) -> None:
+    run("consent", "withdraw", "c1", "--purpose", "sharing", folder=program.folder)
+    done = run(
+        "export",
+        "data",
+        str(tmp_path / "out"),
+        "--tables",
+        "clients,consents",
+        "--to",
+        "x",
+        "--purpose",
+        "y",
+        "--consent",
+        "z",
+        folder=program.folder,
+    )
+    assert done.exit_code == 0, done.output
+    for name in ("clients", "consents"):
+        assert "c1" not in (tmp_path / "out" / f"{name}.csv").read_text()
+    assert "c2" in (tmp_path / "out" / "clients.csv").read_text()
+
+
+@pytest.mark.parametrize("how", ["stop", "withdraw"])
+def test_what_waited_when_all_was_taken_back_never_goes(program: Program, how: str) -> None:
+    give(program, "c1", channel="text")
+    write(program, "c1", "hello")
+    (stop if how == "stop" else withdraw)(program, "c1")
+    give(program, "c1", channel="text")
+    assert standings(program) == []
+    assert [(one["template"], one["came"], one["why"]) for one in gone(program)] == [
+        ("hello", "not needed", "not wanted any more")
+    ]
+    assert list(send_waiting(program, lambda *_: "")) == []
+    write(program, "c1", "hello")
+    assert [one.state for one in standings(program)] == ["due"], "a new one goes as ever"
+
+
+def test_the_outbox_counts_only_what_can_go(program: Program, run: Run) -> None:
+    visit(program, "c1")
+    shown = run("outbox", "list", folder=program.folder).stdout
+    assert shown.endswith("Nothing of it can go just now.\n")
+    give(program, "c1", channel="text")
+    shown = run("outbox", "list", folder=program.folder).stdout
+    assert shown.endswith("\n1 can go now. Send: cmengine outbox send\n")
 
 
 @pytest.mark.parametrize(
@@ -164,6 +241,7 @@ def test_fuller_words_go_with_the_consent_to_be_written_to(program: Program) -> 
     [
         "STOP", "stop", "Stop.", " stop!\n", "please stop", "Stop texting me", "UNSUBSCRIBE", "opt out", "opt-out",
         "Cancel", "end", "QUIT", "revoke", "stopall", "STOP ALL", "alto", "¡Basta ya!",
+        "Alto", "para", "parar", "PARA", "baja", "no mas", "No más", "¡no más!", "no más mensajes", "parar por favor",
     ],
 )  # fmt: skip
 def test_words_that_mean_stop(text: str) -> None:
@@ -172,7 +250,18 @@ def test_words_that_mean_stop(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "thanks!", "I will stop by on Tuesday", "don't stop", "the bus stop", "weekend", "ok"],
+    [
+        "",
+        "thanks!",
+        "I will stop by on Tuesday",
+        "don't stop",
+        "the bus stop",
+        "no",
+        "para mañana",
+        "más tarde",
+        "weekend",
+        "ok",
+    ],
 )
 def test_words_that_do_not(text: str) -> None:
     assert not says_stop(text)
@@ -195,7 +284,7 @@ def test_an_answer_is_handed_on_by_a_gateway_and_not_kept(program: Program, run:
         True,
         ["mail", "text"],
     )
-    assert heard("STOP") == {"client": "c1", "stopped": True, "withdrawn": []}
+    assert heard("No más") == {"client": "c1", "stopped": True, "withdrawn": []}
 
 
 def test_everything_that_stands_in_the_way_is_said_and_nothing_is_written(program: Program) -> None:

@@ -324,7 +324,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]
     say("status")
     say("feedback add", "c001", "--words", "The chairs are hard")
     say("feedback list")
-    say("feedback answer", "1", "--said", "Thank you")
+    say("feedback answer", "0TPR", "--said", "Thank you")
     say("goal set-aside", "c001", "drop-in")
     say("verify")
     say("journal head")
@@ -458,6 +458,15 @@ def test_every_test_on_the_page_is_run_on_it() -> None:
 
 
 # All pages
+
+
+def test_the_readme_names_every_extra_and_no_other() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = sorted(set(project["optional-dependencies"]) - {"dev"})
+    text = text_of(ROOT / "README.md")
+    install = text.partition("## Install")[2].partition("\n## ")[0]
+    assert f"pip install '.[{','.join(extras)}]'" in install
+    assert re.findall(r"^\| `(\w+)` \|", install, re.MULTILINE) == extras
 
 
 def test_the_two_commands_of_the_readme_are_there() -> None:

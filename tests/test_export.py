@@ -27,12 +27,13 @@ from datasette.app import Datasette
 from hypothesis import given
 from hypothesis import strategies as st
 
+import cmengine
 from cmengine.choices import Wish, choose_goals
 from cmengine.corrections import correct_event
-from cmengine.disclosures import NOTICE, Grounds, disclosures
+from cmengine.disclosures import NOTICE, Grounds, disclosures, own_grounds
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
-from cmengine.exporting import export_tables, wanted
+from cmengine.exporting import OWN_TABLES, export_tables, wanted
 from cmengine.exports import TABLES
 from cmengine.folded import LEAST, Cell, fold
 from cmengine.guard import guarded, unguarded
@@ -477,6 +478,18 @@ def test_what_was_given_is_written_down_for_everybody_it_concerns(
     assert len(disclosures(program)) == 4
 
 
+def test_what_was_given_is_listed_in_words_that_fit_a_terminal(program: Program, run: Run) -> None:
+    place = program.folder.parent
+    long = ("--to", "County of " * 18, "--purpose", "an audit of " * 15, "--consent", "n" * 40)
+    run("export", "data", place / "a.xlsx", *long, folder=program.folder)
+    run("export", "data", place / "b.xlsx", "--words", *GROUNDS, folder=program.folder)
+    shown = run("disclosures", folder=program.folder).stdout
+    assert max(map(len, shown.splitlines())) <= 100
+    assert "xlsx: every table, without words; about" in shown
+    assert "xlsx: every table, with words; about" in shown
+    assert "to County, for audit, under consent 2026-017" in shown
+
+
 def test_who_withdrew_is_left_out_and_keeps_what_they_earned(program: Program, run: Run) -> None:
     before = {client: program.ledger.balance(client) for client in ("c003", "c004")}
     consent(program, "c003", 0)
@@ -533,6 +546,46 @@ def test_a_client_is_given_their_own_record(program: Program, run: Run) -> None:
     assert disclosures(program, "c002") == []
     done = run("export", "client", "nobody", place / "x", folder=program.folder)
     assert done.exit_code == 1
+
+
+def abouts() -> set[str]:
+    """Every way in which the engine names what it keeps about a person, as its code has it."""
+    found: set[str] = set()
+    for file in Path(cmengine.__file__).parent.rglob("*.py"):
+        text = file.read_text()
+        if "keep_personal(" in text or "change_personal(" in text:
+            found |= set(re.findall(r'^ABOUT = "([a-z]+:)"', text, re.MULTILINE))
+            found |= set(
+                re.findall(
+                    r'(?:keep|change)_personal\(\s*[^,]+,\s*f?"([a-z]+:?)', text, re.MULTILINE
+                )
+            )
+    return found
+
+
+def test_their_own_record_holds_every_line_that_is_kept_of_them(program: Program) -> None:
+    known = abouts()
+    assert known >= {"name", "note:", "set:", "strength:", "stratum:", "correction:", "replaced:"}
+    with program.ledger.writing():
+        for client in ("c001", "c002"):
+            for n, about in enumerate(sorted(known | {"something-that-comes-later:"})):
+                name = about + (f"planted-{n}" if about.endswith(":") else "-planted")
+                program.ledger.keep_personal(client, name, f"said by {client}, {n}")
+    path = program.folder.parent / "own"
+    want = wanted(path, "jsonl", client="c001", words=True, tables=OWN_TABLES)
+    export_tables(program, path, want, own_grounds("c001"))
+    given = [json.loads(line) for line in (path / "personal.jsonl").read_text().splitlines()]
+    # Counted by SQL of our own, and not by the engine's.
+    with closing(sqlite3.connect(program.folder / "program.db")) as db:
+        kept = db.execute(
+            "select about, client, text from personal where client = 'c001'"
+        ).fetchall()
+    assert len(kept) > len(known)
+    assert sorted((one["about"], one["client"], one["text"]) for one in given) == sorted(kept)
+    assert "said by c002" not in (path / "personal.jsonl").read_text()
+    everybody = program.folder.parent / "all"
+    export_tables(program, everybody, wanted(everybody, "jsonl", words=True), WHY)
+    assert not (everybody / "personal.jsonl").exists()
 
 
 def test_without_words_nothing_that_was_typed_goes_out(program: Program) -> None:

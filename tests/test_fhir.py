@@ -277,7 +277,7 @@ def test_a_bundle_that_somebody_else_wrote_comes_in_and_goes_out_unchanged_in_me
         "Goal with the status 'proposed'": 1,
     }
     assert verify(program).problems == []
-    out = bundle_of(program, ["c001"], load_codes(program))
+    out = bundle_of(program, ["c001"], load_codes(program), words=True)
     Bundle.model_validate(out)
     ours = {
         # Another code for the same thing is the EHR's own business.
@@ -338,7 +338,7 @@ def test_what_goes_out_of_one_program_comes_into_another_as_it_was(
         log_event(program, event)
     set_aside(program, "c003", "drop-in", date(2026, 6, 20))
     codes = load_codes(program)
-    out = bundle_of(program, ["c001", "c002", "c003"], codes)
+    out = bundle_of(program, ["c001", "c002", "c003"], codes, words=True)
     assert all(
         one["resource"]["status"] == "final" for one in out["entry"] if "status" in one["resource"]
     )
@@ -348,7 +348,7 @@ def test_what_goes_out_of_one_program_comes_into_another_as_it_was(
     came = import_bundle(other, written(other.folder, out), load_codes(other), add_clients=True)
     assert came.events == 60
     assert sorted(came.clients) == ["c001", "c002", "c003"]
-    back = bundle_of(other, ["c001", "c002"], codes)
+    back = bundle_of(other, ["c001", "c002"], codes, words=True)
     for_two = {
         **out,
         "entry": [
@@ -562,7 +562,7 @@ def test_a_goal_that_rests_and_was_never_here_loses_nothing(program: Program) ->
         )
     came = import_bundle(program, written(program.folder, resting), load_codes(program))
     assert (came.events, came.choices, came.set_aside, came.cents) == (3, 1, 1, 200)
-    out = bundle_of(program, ["c001"], load_codes(program))
+    out = bundle_of(program, ["c001"], load_codes(program), words=True)
     (goal,) = (one["resource"] for one in out["entry"] if one["resource"]["resourceType"] == "Goal")
     theirs = resting["entry"][1]["resource"]
     for key in ("lifecycleStatus", "startDate", "statusDate"):
@@ -579,3 +579,91 @@ def test_of_a_goal_told_twice_the_one_that_goes_on_counts(program: Program) -> N
     came = import_bundle(program, written(program.folder, both), load_codes(program))
     assert (came.choices, came.set_aside) == (1, 0)
     assert program.ledger.timelines("c001")["fewer-drinks"][-1].choice.stands
+
+
+def test_words_and_settings_go_out_only_where_they_are_asked_for(
+    program: Program, run: Run
+) -> None:
+    import_bundle(program, written(program.folder, ELSEWHERE), load_codes(program))
+    event, _ = make_event(
+        program, client="c001", kind="positive_change", value="I slept indoors", id="own"
+    )
+    assert event is not None
+    log_event(program, event)
+    place = program.folder.parent
+    grounds = ("--to", "County", "--purpose", "care", "--consent", "7")
+    for name, more, told in (("a.json", (), False), ("b.json", ("--words",), True)):
+        done = run("fhir", "export", place / name, *more, *grounds, folder=program.folder)
+        assert done.exit_code == 0, done.output
+        text = (place / name).read_text()
+        for typed in ("Four is enough for me", "I slept indoors"):
+            assert (typed in text) is told
+        resources = {
+            one["resource"].get("id"): one["resource"] for one in json.loads(text)["entry"]
+        }
+        (goal,) = (one for one in resources.values() if one["resourceType"] == "Goal")
+        assert ("target" in goal) is told
+        assert ("dataAbsentReason" in resources["own"]) is not told
+        Bundle.model_validate(json.loads(text))
+    listed = json.loads(run("disclosures", "--json", folder=program.folder).stdout)["disclosures"]
+    assert [one["what"] for one in listed] == [
+        "FHIR: choices and events without words",
+        "FHIR: choices and events with words",
+    ]
+    # What is left out changes nothing where it comes from.
+    back = import_bundle(program, place / "a.json", load_codes(program))
+    assert (back.events, back.choices, back.cents) == (0, 0, 0)
+
+
+ELSEWHERE_SAID = "look whether something was handed over elsewhere"
+
+
+def test_what_another_program_may_have_handed_over_is_asked_after(
+    program: Program, make: Make, run: Run
+) -> None:
+    import_bundle(program, written(program.folder, ELSEWHERE), load_codes(program))
+    place = program.folder.parent
+    issued = run("voucher", "issue", "c001", folder=program.folder)
+    assert issued.exit_code == 0, issued.output
+    out = bundle_of(program, ["c001"], load_codes(program), words=True)
+    other = make(RULES, KINDS, name="other")
+    (other.folder / "fhir.toml").write_text(CODES)
+    file = written(other.folder, out)
+    first = run("fhir", "import", file, "--add-clients", folder=other.folder)
+    assert ELSEWHERE_SAID in " ".join(first.stderr.split())
+    assert "Draws are drawn anew here." in " ".join(first.stderr.split())
+    assert other.ledger.balance("c001").waiting == program.ledger.balance("c001").issued == 200
+    again = run("fhir", "import", file, folder=other.folder)
+    assert "0 events logged, 2 known already." in again.stdout
+    assert ELSEWHERE_SAID not in " ".join(again.stderr.split())
+    # What comes home is known, and is nothing to ask after.
+    home = run("fhir", "import", written(place, out), "--json", folder=program.folder)
+    told = json.loads(home.stdout)
+    assert (told["events"], told["duplicates"], told["look_elsewhere"]) == (0, 2, [])
+    assert program.ledger.balance("c001").waiting == 0
+    # Nor is more of somebody who is handed theirs here.
+    more = entry(2, identifier=[{"value": "more"}], effectiveDateTime="2026-06-04T12:00:00-07:00")
+    came = import_bundle(program, written(program.folder, more), load_codes(program))
+    assert (came.cents, came.look_elsewhere) == (200, [])
+
+
+def test_a_code_that_is_not_there_is_one_line_and_no_mistake_is_kept_quiet(
+    program: Program,
+) -> None:
+    found = entry(2)
+    drinks = ELSEWHERE["entry"][2]["resource"]
+    for n in range(70):
+        whom = {"identifier": {"system": "https://clinic.example/mrn", "value": "zz9"}}
+        wrong = {"subject": whom} if n < 12 else {"valueQuantity": {"value": -n}}
+        found["entry"].append(
+            {"resource": {**drinks, "id": f"n{n}", "identifier": [{"value": f"n{n}"}], **wrong}}
+        )
+    file = written(program.folder, found)
+    with pytest.raises(CMError) as stopped:
+        import_bundle(program, file, load_codes(program))
+    said = [str(one) for one in stopped.value.mistakes]
+    assert [one for one in said if "zz9" in one] == [
+        f"{file}: entry 3: there is no client 'zz9', here and 11 more times; there is 'c001'"
+    ]
+    assert len([one for one in said if "below zero" in one]) == 49
+    assert said[-1] == f"{file}: and 9 more mistakes; mend these first"

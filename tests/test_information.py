@@ -1,13 +1,16 @@
 """What helps to stay safe, told to those who want to hear it; what clients are proud of; greetings."""
 
 import json
+import re
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmengine.choices import Wish, choose_goals
@@ -16,9 +19,11 @@ from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
 from cmengine.greetings import write, write_information
 from cmengine.information import TOPICS, USUAL, after_event, answer, fits, offers, told
-from cmengine.program import Program
+from cmengine.plugins import Registry
+from cmengine.program import Program, open_program
 from cmengine.sections import Topic
 from cmengine.sending import send_waiting, standings
+from cmengine.starters import make_program
 from cmengine.strengths import add_strength, remove_strength, strengths
 from cmengine.telling import tell
 from cmengine.verify import verify
@@ -125,16 +130,61 @@ def test_without_permission_there_is_no_tip(program: Program) -> None:
     with NO:
         write_information(program, "c1", "naloxone", "text")
     assert program.ledger.rows("select count(*) from messages")[0][0] == 0
-    assert answer(program, "c1", "naloxone", wants=True).may
+    (noted,) = answer(program, "c1", "naloxone", wants=True)
+    assert noted.may
     assert TOLD in told(program, "c1", "naloxone")
-    answer(program, "c1", "naloxone", wants=False)
-    with NO:
-        told(program, "c1", "naloxone")
-    assert [one.may for one in offers(program, "c1")] == [False, True, True]
-    withdraw(program, "c1", "information")
-    for topic in TOPICS:
+    for topic in ("not_alone", "tolerance"):
         with NO:
             told(program, "c1", topic)
+        with NO:
+            write_information(program, "c1", topic, "text")
+    answer(program, "c1", "", wants=True)
+    answer(program, "c1", "naloxone", wants=False)
+    assert [one.may for one in offers(program, "c1")] == [False, True, True]
+    answer(program, "c1", "naloxone", wants=True)
+    withdraw(program, "c1", "information")
+    for topic in TOPICS:
+        with pytest.raises(CMError, match="c1 said no on"):
+            told(program, "c1", topic)
+
+
+SAID = st.lists(st.tuples(st.sampled_from(["", *EVERY]), st.booleans(), st.booleans()), max_size=12)
+
+
+@given(said=SAID)
+@settings(max_examples=25, deadline=None)
+def test_a_yes_is_for_what_it_was_said_of_and_the_last_word_stands(
+    registry: Registry, said: list[tuple[str, bool, bool]]
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="information-") as folder:
+        place = Path(folder) / "p"
+        make_program(place)
+        program = open_program(place, by="ana", registry=registry)
+        add_client(program, "c1")
+        may = dict.fromkeys(TOPICS, False)
+        for topic, wants, taken_back in said:
+            answer(program, "c1", topic, wants=wants)
+            may |= dict.fromkeys([topic] if topic else TOPICS, wants)
+            if taken_back:
+                withdraw(program, "c1", "information")
+                may = dict.fromkeys(TOPICS, False)
+            assert {one.topic: one.may for one in offers(program, "c1")} == may
+        program.close()
+
+
+def test_a_no_is_told_with_its_day_and_nobody_is_to_ask_again(program: Program, run: Run) -> None:
+    run("information", "offer", "c1", "naloxone", "--answer", "no", folder=program.folder)
+    done = run("information", "say", "c1", "naloxone", folder=program.folder)
+    assert done.exit_code == 1
+    assert re.search(r"c1 said no on \d{4}-\d\d-\d\d; nobody asks again", done.stderr)
+    assert "ask them" not in done.stderr
+    done = run("information", "say", "c1", "tolerance", folder=program.folder)
+    assert "has not said that they would like to hear about it; ask them" in done.stderr
+    assert (
+        run("information", "offer", "c1", "--answer", "yes", folder=program.folder).exit_code == 2
+    )
+    run("information", "offer", "c1", "--all", "--answer", "yes", folder=program.folder)
+    assert TOLD in run("information", "say", "c1", "naloxone", folder=program.folder).stdout
 
 
 def test_who_says_no_is_not_asked_again_and_can_ask_for_it(program: Program) -> None:
@@ -179,9 +229,9 @@ def test_what_fits_is_what_is_written_down(gap: int | None, kind: str | None, ru
 def test_a_program_says_what_fits_and_mistakes_in_it_are_said(make: Make, run: Run) -> None:
     own = '\n[[information]]\ntopic = "tolerance"\nkinds = ["week"]\nrules = ["drop-in"]\n'
     program = make(RULES, KINDS)
-    settings = program.folder / "program.toml"
-    before = settings.read_text()
-    settings.write_text(before + own)
+    toml = program.folder / "program.toml"
+    before = toml.read_text()
+    toml.write_text(before + own)
     for words in (
         ("client", "add", "c1"),
         ("goal", "choose", "c1", "no-opioids", "--words", "w", "--on", "2026-01-01"),
@@ -191,7 +241,7 @@ def test_a_program_says_what_fits_and_mistakes_in_it_are_said(make: Make, run: R
     assert "You may ask whether they would like to hear about: tolerance" in told
     assert "tolerance" in run("log", "c1", "week", folder=program.folder).stdout
     assert "You may ask" not in run("log", "c1", "visit", folder=program.folder).stdout
-    settings.write_text(before + own.replace("tolerance", "tolerence"))
+    toml.write_text(before + own.replace("tolerance", "tolerence"))
     done = run("client", "list", folder=program.folder)
     assert done.exit_code == 1
     assert "there is nothing to tell about 'tolerence'; did you mean 'tolerance'?" in done.stderr

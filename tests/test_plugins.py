@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from types import ModuleType
@@ -17,6 +17,7 @@ from attrs import frozen
 
 from cmengine import Award, Event, Goal, Message, Met, Notifier, Occurrence, Reward, hookimpl
 from cmengine.choices import Wish, choose_goals
+from cmengine.consents import give
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError, Fault
 from cmengine.evaluate import play
@@ -455,13 +456,23 @@ def test_a_goal_that_goes_wrong_is_held_and_named(
         assert verify(mended).ok
 
 
-def test_a_notifier_that_goes_wrong_costs_the_client_nothing(odd: Program) -> None:
-    assert log(odd, "c1") == ["one"]
-    for _ in range(2):
-        (sent,) = send_waiting(odd)
+def test_a_notifier_that_goes_wrong_costs_the_client_nothing(
+    odd: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Odd, "gives", lambda: [Award(label="one", cents=100)])
+    give(odd, "c1", channel="deaf")
+    with again(odd) as fresh:
+        assert log(fresh, "c1") == ["one"]
+    noon = odd.now().replace(hour=12, minute=0)
+    for days in (1, 2):
+        at = noon + timedelta(days=days)
+        later = open_program(odd.folder, by="ana", registry=odd.registry, clock=lambda at=at: at)  # type: ignore[misc]
+        (sent,) = send_waiting(later)
         assert sent.problem == "SystemExit: the line is down"
-    assert len(odd.ledger.awards("client = ?", "c1")) == 1
-    assert verify(odd).ok
+        later.close()
+    assert odd.ledger.balance("c1").waiting == 100
+    with again(odd) as fresh:
+        assert verify(fresh).ok
 
 
 # Real distributions, as a stranger's would be installed: a module and its dist-info.

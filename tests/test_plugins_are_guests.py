@@ -31,11 +31,12 @@ PURE = {
 }  # fmt: skip
 # What stands between the pure modules and the world; a pure module imports none of it.
 SHELL = {
-    "backup", "chain", "charges", "choices", "cli", "corrections", "counting", "database", "disclosures", "doctor", "ehr",
-    "engine", "exporting", "forewarn", "founding", "funds", "holds", "ids", "importing", "ledger", "migrations", "outbox", "overview",
+    "backup", "chain", "charges", "choices", "cli", "corrections", "counting", "database", "datasette", "disclosures", "doctor", "ehr",
+    "engine", "exporting", "forewarn", "founding", "funds", "holds", "ids", "importing", "ledger", "migrations", "newfile", "outbox", "overview",
+    "parquet",
     "profiles", "program", "publish", "reasons", "recall", "reconcile", "replacing", "restore", "retry", "room", "settings",
     "sqlite", "starters", "stock", "stocking", "study", "taking",
-    "tables", "toml", "verify", "vouchers",
+    "tables", "toml", "verify", "vouchers", "wording", "workbook",
 }  # fmt: skip
 
 

@@ -59,7 +59,10 @@ def test_what_a_client_wants_is_kept_shown_changed_and_taken_back(
         "quiet": "20:00-09:00",
         "zone": "America/Denver",
     }
-    assert "Set by them: called Sol" in run("client", "show", "c1", folder=program.folder).output
+    assert (
+        "Sol (c1)\n  Set by them: language es"
+        in run("client", "show", "c1", folder=program.folder).output
+    )
     done = run(
         "client", "set", "c1", "quiet=", "zone=", "language=", "called=", folder=program.folder
     )
@@ -123,3 +126,15 @@ def test_quiet_hours_are_those_that_one_walks_through_from_their_beginning(
     quiet = read_quiet(f"{begins:%H:%M}-{ends:%H:%M}")
     assert quiet is not None
     assert quiet.holds(datetime.combine(datetime(2026, 7, 1, tzinfo=UTC), at)) == (since < length)
+
+
+def test_what_they_like_to_be_called_is_one_thing(program: Program, run: Run) -> None:
+    run("client", "add", "m1", "--name", "Robert", folder=program.folder)
+    run("client", "set", "m1", "called=Rosa", folder=program.folder)
+    assert preferences(program, "m1").called == "Rosa"
+    assert program.ledger.called("m1") == "Rosa (m1)"
+    assert program.ledger.personal("m1") == {"name": "Rosa"}
+    shown = run("client", "show", "m1", folder=program.folder).stdout
+    assert shown.startswith("Rosa (m1)\n") and "Robert" not in shown
+    run("client", "set", "m1", "called=", folder=program.folder)
+    assert program.ledger.called("m1") == "m1"

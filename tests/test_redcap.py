@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +25,7 @@ from cmengine.errors import CMError
 from cmengine.program import Program
 from cmengine.redcap import HEADER, coded, slug
 from cmengine.study import export_project, import_records, load_instruments
+from cmengine.taking import Came
 from cmengine.verify import verify
 
 Run = Callable[..., Result]
@@ -248,6 +250,144 @@ def test_the_same_file_again_adds_nothing(program: Program) -> None:
     assert (more_came.events, more_came.duplicates) == (1, 6)
 
 
+# Another project: a row says two things that happened at the same time, what they are stands in fields, and
+# a box says that the row was a mistake.
+OTHERS = """
+dates = "dmy"
+
+[[event]]
+instrument = "contact"
+kind   = "visit"
+at     = "seen_on"
+ticked = "came___1"
+unless = "wrong"
+
+[[event]]
+instrument = "contact"
+kind   = "drinks"
+at     = "seen_on"
+value  = ["drinks"]
+unless = "wrong"
+evidence_from = "known_by"
+
+[[event]]
+instrument = "contact"
+kind_from = "first"
+kinds  = [{code = "1", value = "walk"}, {code = "2", value = "positive_change"}]
+at     = "seen_on"
+value  = ["first_words"]
+unless = "wrong"
+evidence_from = "known_by"
+
+[[event]]
+instrument = "contact"
+kind_from = "second"
+kinds  = [{code = "1", value = "walk"}, {code = "2", value = "positive_change"}]
+at     = "seen_on"
+value  = ["second_words"]
+unless = "wrong"
+"""
+CONTACTS = (
+    "record_id,redcap_repeat_instrument,redcap_repeat_instance,seen_on,came___1,drinks,first,first_words,"
+    "second,second_words,known_by,wrong,note\n"
+)
+
+
+def contacts(program: Program, *rows: str) -> Came:
+    """Import rows of that project: each instance, day, and all the rest."""
+    (program.folder / "redcap.toml").write_text(OTHERS)
+    text = CONTACTS + "".join(f"c001,contact,{row}\n" for row in rows)
+    return import_records(program, written(program, text), load_instruments(program))
+
+
+def test_one_row_says_several_things_of_the_same_time(program: Program) -> None:
+    """Each is an event with an id of its own, which does not change when another of the row comes later."""
+    first = contacts(program, "1,03/06/2026,1,2,,,2,ate,staff,0,")
+    assert (first.events, first.duplicates) == (3, 0)
+    assert events(program) == [
+        ("c001", "drinks", "2", "2026-06-03", "staff"),
+        ("c001", "positive_change", "ate", "2026-06-03", "self"),
+        ("c001", "visit", None, "2026-06-03", "self"),
+    ]
+    more = contacts(program, "1,03/06/2026,1,2,2,slept,2,ate,Staff,0,a note that is not read")
+    assert (more.events, more.duplicates) == (1, 3)
+    assert ("c001", "positive_change", "slept", "2026-06-03", "staff") in events(program)
+    ids = [row[0] for row in program.ledger.rows("select id from events")]
+    assert len(ids) == 4
+    assert verify(program).problems == []
+
+
+@pytest.mark.parametrize("ticked", ["1", "Yes", "Checked", "TRUE"])
+def test_a_row_that_was_a_mistake_comes_to_nothing_and_is_counted(
+    program: Program, ticked: str
+) -> None:
+    came = contacts(program, f"1,03/06/2026,1,2,,,,,,{ticked},", "2,04/06/2026,1,,,,,,,,")
+    assert events(program) == [("c001", "visit", None, "2026-06-04", "self")]
+    assert came.passed["rows in which wrong is ticked"] == 4
+
+
+@pytest.mark.parametrize(
+    ("written_as", "day"),
+    [("03/06/2026", "2026-06-03"), ("3.6.2026", "2026-06-03"), ("13-06-2026", "2026-06-13"), ("2026-06-03", "2026-06-03")],
+)  # fmt: skip
+def test_days_written_day_month_year(program: Program, written_as: str, day: str) -> None:
+    contacts(program, f"1,{written_as},1,,,,,,,,")
+    assert events(program) == [("c001", "visit", None, day, "self")]
+
+
+def test_a_day_that_is_none_is_told_with_one_that_would_be(program: Program) -> None:
+    with pytest.raises(CMError, match=r"'06/13/2026' is not a day like 31/01/2026"):
+        contacts(program, "1,06/13/2026,1,,,,,,,,")
+
+
+def test_how_it_is_known_stands_in_the_row(program: Program) -> None:
+    contacts(
+        program,
+        "1,03/06/2026,0,1,,,,,DOCUMENT,,",
+        "2,04/06/2026,0,1,,,,,,,",
+        "3,05/06/2026,0,1,1,,,,device,,",
+    )
+    assert [row[1:] for row in events(program)] == [
+        ("drinks", "1", "2026-06-03", "document"),
+        ("drinks", "1", "2026-06-04", "self"),
+        ("drinks", "1", "2026-06-05", "device"),
+    ]
+    with pytest.raises(CMError, match="hearsay"):
+        contacts(program, "4,06/06/2026,0,1,,,,,hearsay,,")
+
+
+def test_what_it_is_stands_in_the_row(program: Program) -> None:
+    """By its code, or by its name here; a code that is not named is passed over, and counted."""
+    came = contacts(
+        program,
+        "1,03/06/2026,0,,2,slept,,,,,",
+        "2,04/06/2026,0,,positive_change,ate,,,,,",
+        "3,05/06/2026,0,,9,sang,,,,,",
+    )
+    assert [row[1:4] for row in events(program)] == [
+        ("positive_change", "slept", "2026-06-03"),
+        ("positive_change", "ate", "2026-06-04"),
+    ]
+    assert came.passed["first with a code that redcap.toml does not name"] == 1
+    with pytest.raises(CMError, match=r"first \(column G\): is empty"):
+        contacts(program, "4,06/06/2026,0,,,sang,,,,,")
+
+
+def test_what_we_wrote_of_a_mistake_comes_in_as_none(program: Program, make: Make) -> None:
+    """What it earned stays where it was logged; somewhere else it never happened."""
+    for n in (1, 2):
+        event, _ = make_event(program, client="c001", kind="screen", value="negative", id=f"s{n}")
+        assert event is not None
+        log_event(program, event)
+    correct_event(program, "s1", "it was somebody else's")
+    place = program.folder.parent / "study"
+    export_project(program, place, ["c001"], WHY)
+    other = make(RULES, KINDS, name="other")
+    came = import_records(other, place / "records.csv", load_instruments(other), add_clients=True)
+    assert [row[0] for row in other.ledger.rows("select id from events")] == ["s2"]
+    assert came.passed["rows in which event_mistake is ticked"] == 1
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_an_export_with_labels_says_the_same(program: Program, delimiter: str) -> None:
     project = load_instruments(theirs(program))
@@ -290,6 +430,38 @@ def test_all_that_is_off_is_said_at_once_with_line_and_column(program: Program) 
     ]
     assert events(program) == []
     assert program.ledger.timelines("c001") == {}
+
+
+def test_a_code_that_is_not_there_is_one_line(program: Program) -> None:
+    project = load_instruments(theirs(program))
+    rows = RAW.replace("c001", "nobody-here")
+    file = written(program, rows)
+    with pytest.raises(CMError) as stopped:
+        import_records(program, file, project)
+    said = [one.what for one in stopped.value.mistakes if "nobody-here" in one.what]
+    assert len(said) == 1
+    assert re.fullmatch(r"there is no client 'nobody-here', here and \d+ more times", said[0])
+    with pytest.raises(CMError, match=r"and \d+ more mistakes; mend these first"):
+        many = RAW + "".join(
+            line.replace("2026", "20x6") for line in RAW.splitlines(keepends=True)[1:] * 20
+        )
+        import_records(program, written(program, many), project, add_clients=True)
+
+
+def test_what_another_program_may_have_handed_over_is_asked_after(
+    program: Program, make: Make, run: Run
+) -> None:
+    lived(program)
+    place = program.folder.parent / "study"
+    export_project(program, place, ["c001", "c002", "c003"], WHY, words=True)
+    other = make(RULES, KINDS, name="other")
+    done = run("redcap", "import", place / "records.csv", "--add-clients", folder=other.folder)
+    said = " ".join(done.stderr.split())
+    assert "look whether something was handed over elsewhere (3 clients" in said
+    assert "Draws are drawn anew here." in said
+    again = run("redcap", "import", place / "records.csv", "--json", folder=program.folder)
+    told = json.loads(again.stdout)
+    assert (told["events"], told["duplicates"], told["look_elsewhere"]) == (0, 80, [])
 
 
 def test_a_row_that_was_changed_there_is_said_and_not_counted_twice(program: Program) -> None:
@@ -526,7 +698,10 @@ def test_it_leaves_with_grounds_and_without_words(program: Program, run: Run) ->
         for word in ("See people", "is enough", "quoted", "läuft", "ate")
         if word in text.replace("_stat", "")
     ]
-    assert disclosures(program, "c001")[0]["what"] == "REDCap: choices, events and awards"
+    assert (
+        disclosures(program, "c001")[0]["what"]
+        == "REDCap: choices, events and awards without words"
+    )
     assert disclosures(program, "c002") == []
     assert program.ledger.balance("c002") == before
     done = run("redcap", "export", place / "y", "--client", "c002", *GROUNDS, folder=program.folder)

@@ -27,6 +27,7 @@ from cmengine.funds import funds_now
 from cmengine.importing import import_choices, import_events
 from cmengine.period import Period, month_of, year_of, year_with
 from cmengine.program import Program
+from cmengine.report_sections import sections
 from cmengine.reporting import report
 
 Make = Callable[..., Program]
@@ -103,6 +104,20 @@ def program(request: pytest.FixtureRequest, make: Make, clock: Any) -> Program:
     live(made, clock, Random(request.param), 100)
     assert (funds_now(made).uncovered > 0) == (request.param == 2)
     return made
+
+
+def _not_begun(all_: Tables, last: str) -> int:
+    """Count the awards of which nothing was handed over by a day, in money or as a thing."""
+    day_of = {v["id"]: v["issued_at"][:10] for v in all_.vouchers}
+    begun = {(c["occurrence"], c["n"]) for c in all_.charges if c["on_day"] <= last}
+    begun |= {
+        (v["occurrence"], v["n"]) for v in all_.vouchers if v["item"] and day_of[v["id"]] <= last
+    }
+    return sum(
+        (a["occurrence"], a["n"]) not in begun
+        for a, o in all_.earned()
+        if (a["cents"] or a["item"]) and o["on_day"] <= last
+    )
 
 
 def within(period: Period, day: str) -> bool:
@@ -199,6 +214,7 @@ def _check(program: Program, period: Period) -> None:
         "within_hour": sum(n <= 60 for n in minutes),
         "within_day": sum(n <= 1440 for n in minutes),
         "within_week": sum(n <= 10080 for n in minutes),
+        "waiting": _not_begun(all_, last),
     }
 
     # Goals
@@ -267,7 +283,10 @@ def _check(program: Program, period: Period) -> None:
             "kind": kind["kind"],
             "told": len(of_kind),
             "answered": len(took),
-            "changed": sum(answered[f["seq"]]["changed"] for f in of_kind if f["seq"] in answered),
+            "changed": sum(
+                any(a["changed"] for a in all_.answers if a["feedback"] == f["seq"])
+                for f in of_kind
+            ),
             "median_days": median_low(took) if took else None,
             "open_over_14_days": sum(
                 f["seq"] not in answered and (upto - _day(f["told_at"])).days > 14 for f in of_kind
@@ -383,8 +402,10 @@ def test_each_printed_query_gives_the_figure_it_is_printed_for(
         }
     for name in ("things", "feedback", "refusals"):
         assert rows[name] == told[name], name
-    for name in ("soon", "amounts"):
-        assert rows[name] == [told[name]], name
+    assert rows["amounts"] == [told["amounts"]]
+    waits = sum(row["cents"] == row["worth"] for row in rows["waiting"])
+    waits += sum(row["waiting"] for row in rows["things"])
+    assert [{**row, "waiting": waits} for row in rows["soon"]] == [told["soon"]]
     assert sum(row["cents"] for row in rows["waiting"]) == told["waiting"]["cents"]
     back = [row for row in rows["gaps"] if row["after"][:2] in ("14", "30", "90")]
     assert [(row["after"], row["times"], row["clients"]) for row in back] == [
@@ -435,9 +456,44 @@ def test_a_new_program_has_a_report_too(make: Make, run: Run) -> None:
     done = run("report", folder=folder)
     assert done.exit_code == 0
     assert "Nothing was handed over." in done.stdout
+    assert "Nothing was earned or handed over, and nothing waits." in done.stdout
+    assert "Spent has no past week" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     told = json.loads(run("report", "--json", folder=folder).stdout)
     assert told["waiting"] == {"cents": 0, "uncovered_cents": 0, "by_rule": {}}
+
+
+def test_what_cannot_be_worked_out_is_said_and_not_shown_as_nothing(make: Make) -> None:
+    """A rule that pays for coming back, awards that wait, and months before there was anything."""
+
+    def month(name: str, earned: int, issued: int) -> dict[str, Any]:
+        cents = {"earned_cents": earned, "issued_cents": issued}
+        waits = {"waiting_cents": earned - issued, "redeemed_cents": 0, "issued_by_fund": {}}
+        return {"month": name, **cents, **waits}
+
+    def version(rule: str, cents: int) -> dict[str, Any]:
+        one = {"rule": rule, "version": "7" * 64, "clients": 2, "times_a_week": 2}
+        return {**one, "twelve_weeks_cents": cents, "a_month_cents": cents * 52 // 144}
+
+    told = report(make(), YEAR)
+    told["plans"]["versions"] = [version("drop-in", 293_75), version("welcome-back", 0)]
+    told["months"] = [month("2026-01", 0, 0), month("2026-02", 500, 0), month("2026-03", 700, 250)]
+    hours = {"within_hour": 0, "within_day": 0, "within_week": 0}
+    told["soon"] = {"awards": 14, "median_minutes": 9000, **hours, "waiting": 130}
+    found = {one.title: one for one in sections(told)}
+
+    much = found["How often and how much"]
+    assert [row[0] for table in much.tables for row in table.rows] == ["drop-in (777777777777)"]
+    assert any("welcome-back" in words for words in much.words)
+    months = found["Month by month"]
+    assert [row[0] for row in months.tables[0].rows] == ["2026-02", "2026-03"]
+    assert [[bar.name for bar in chart.bars] for chart in months.charts] == [
+        ["2026-03"],
+        ["2026-02", "2026-03"],
+    ]
+    soon = found["How soon a voucher was in hand"]
+    assert ("still waiting", "130", "-") in soon.tables[0].rows
+    assert "130 more awards had not been handed over at all" in soon.words[0]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from busy import KINDS, SETTINGS, live, rules
 from click.testing import Result
 
-from cmengine.document import Bar, Chart, Section, Table
+from cmengine.document import Bar, Chart, Section, Table, table
 from cmengine.page import page
 from cmengine.period import Period
 from cmengine.program import Program
@@ -77,7 +77,8 @@ def test_both_pages_open_without_network_and_keep_nothing_from_anybody(
             opened = context.new_page()
             wrong, asked = listen(opened)
             opened.goto(path.as_uri())
-            assert opened.title().startswith("Riverside: Thu 1 Jan 2026")
+            assert opened.title().startswith("Riverside: ")
+            assert opened.title().endswith("Thu 1 Jan 2026 to Thu 31 Dec 2026")
             assert wrong == []
             assert asked == [path.as_uri()]
             assert opened.evaluate("document.scripts.length") == 0
@@ -88,6 +89,102 @@ def test_both_pages_open_without_network_and_keep_nothing_from_anybody(
             assert found.violations_count == 0, found.generate_report()
             opened.screenshot(path=tmp_path / f"{name}-{width}-{scheme}.png", full_page=True)
             context.close()
+
+
+WIDE = [
+    Section(
+        title="Wide",
+        tables=(
+            table(
+                "Goals",
+                ("goal", "about", "chosen by", "new", "met by", "times met", "earned", "nine of ten"),
+                [
+                    (name, about, "12,345", "999", "12,345", "1,234,567", f"{n}5,678.25", "1,814.82 to 2,939.00")
+                    for n, (name, about) in enumerate(
+                        [("2026-01", "-"), ("I come to the group and draw from the bowl", "safer use"),
+                         ("I come back after a while, and say how it was for me", "housing and papers")],
+                        start=1,
+                    )
+                ],
+            ),
+            table("Months", ("month", "spent"), [("2026-01", "566.25"), ("2026-02", "-")]),
+        ),
+        charts=(Chart("Times met", (Bar("I come to the group", 2, "566.25"), Bar("b", 1, "5.00"))),),
+    )
+]  # fmt: skip
+CUT = """() => {
+  const wrong = [], lines = cell => {
+    const range = document.createRange(); range.selectNodeContents(cell);
+    return new Set([...range.getClientRects()].map(one => Math.round(one.top))).size;
+  };
+  for (const box of document.querySelectorAll('.scroll')) {
+    const place = box.getBoundingClientRect(), name = box.getAttribute('aria-label');
+    if (place.left < 0 || place.right > innerWidth + 0.5) wrong.push(`${name}: its place is off the page`);
+    const slides = box.scrollWidth > box.clientWidth;
+    if (slides && getComputedStyle(box).overflowX !== 'auto') wrong.push(`${name}: cannot be slid`);
+    if (slides && box.tabIndex !== 0) wrong.push(`${name}: cannot be reached by the keyboard`);
+    if (slides && !box.parentElement.querySelector('.hint').offsetHeight) wrong.push(`${name}: no hint`);
+    box.scrollLeft = 1e6;
+    const end = box.scrollLeft; box.scrollLeft = 0;
+    for (const cell of box.querySelectorAll('th, td')) {
+      const said = `${name}: ${cell.textContent}`, edge = cell.getBoundingClientRect();
+      if (edge.right - end > place.right + 1) wrong.push(`${said} is never in sight`);
+      if (cell.scrollWidth > cell.clientWidth) wrong.push(`${said} is cut`);
+      const whole = cell.matches('td.number, .short') || /^[-0-9.,]+$/.test(cell.textContent);
+      if (whole && cell.textContent && lines(cell) > 1) wrong.push(`${said} is broken`);
+      if (cell.matches('tbody th') && lines(cell) > 1 && innerWidth > 1000
+          && box.firstElementChild.offsetWidth < box.closest('.pair').clientWidth * 0.9)
+        wrong.push(`${said} is wrapped beside empty space`);
+    }
+  }
+  return wrong;
+}"""
+OVER = """() => {
+  const wrong = [], all = [...document.querySelectorAll('table, figure, h2, p')].filter(one => one.offsetHeight);
+  const places = all.map(one => one.getBoundingClientRect());
+  places.forEach((a, n) => {
+    if (a.right > innerWidth + 0.5) wrong.push(`${all[n].textContent} is off the paper`);
+    places.slice(n + 1).forEach((b, k) => {
+      if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+        wrong.push(`${all[n].textContent} lies on ${all[n + 1 + k].textContent}`);
+    });
+  });
+  return wrong;
+}"""
+
+
+def test_no_number_is_cut_or_broken_and_what_is_wide_can_be_slid_and_says_so(
+    program: Program, browser: "Browser", tmp_path: Path
+) -> None:
+    slid = 0
+    for name, text in {**pages(program), "wide": page("Wide", WIDE)}.items():
+        path = tmp_path / f"{name}.html"
+        path.write_text(text, encoding="utf-8")
+        for width in (320, 390, 768, 1280):
+            opened = browser.new_page(viewport={"width": width, "height": 900})
+            opened.goto(path.as_uri())
+            assert opened.evaluate(CUT) == [], f"{name} at {width} pixels"
+            slid += opened.evaluate(
+                "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).length"
+            )
+            opened.close()
+    assert slid, "some are too wide for a telephone"
+
+
+def test_on_paper_nothing_lies_on_anything_else(
+    program: Program, browser: "Browser", tmp_path: Path
+) -> None:
+    """A4 and Letter are 210 and 216 mm wide; less margins of 12 mm, at 96 pixels an inch, 703 and 725 pixels."""
+    for name, text in {**pages(program), "wide": page("Wide", WIDE)}.items():
+        path = tmp_path / f"{name}.html"
+        path.write_text(text, encoding="utf-8")
+        for width in (703, 725):
+            opened = browser.new_page(viewport={"width": width, "height": 1000})
+            opened.emulate_media(media="print")
+            opened.goto(path.as_uri())
+            assert opened.evaluate(OVER) == [], f"{name} on paper {width} pixels wide"
+            assert not opened.locator(".hint:visible").count()
+            opened.close()
 
 
 class Reader(HTMLParser):

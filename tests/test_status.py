@@ -20,7 +20,7 @@ from cmengine.consents import give, withdraw
 from cmengine.corrections import correct_event
 from cmengine.counting import count_items
 from cmengine.engine import add_client, log_event, make_event
-from cmengine.feedback import add_feedback, answer_feedback
+from cmengine.feedback import add_feedback, answer_feedback, shown_as
 from cmengine.forgetting import forget
 from cmengine.limits import Cap, Due, Fund, Terms, allowance, held_of_all
 from cmengine.program import Program, open_program
@@ -196,6 +196,20 @@ def test_limits_say_what_they_hold_back_and_why(begun: Callable[..., Program]) -
     (one,) = status(program).held_back
     assert (one.cents, one.people, one.until) == (500, 1, date(2026, 8, 1))
     assert "month" in one.why and one.alternatives == ("more can be issued from 2026-08-01 on",)
+
+
+def test_a_limit_and_an_empty_fund_are_told_apart_each_with_what_helps() -> None:
+    today = date(2026, 7, 1)
+    terms = Terms(
+        funds=(Fund(name="gifts", amount=0),),
+        caps=(Cap(name="month", window="month", most=150),),
+    )
+    queue = [Due(client="a", award=(1, 1), rule="r", cents=1775, since=today)]
+    held = held_of_all(queue, (), (), terms, today)
+    assert {(one.cents, one.reasons[0].kind) for one, _ in held} == {(1625, "limit"), (150, "fund")}
+    by = {one.reasons[0].kind: one.todo for one, _ in held}
+    assert by["limit"] == "more can be issued from 2026-08-01 on"
+    assert by["fund"].startswith("more money can come in with: cmengine fund add 'gifts'")
 
 
 def test_what_a_fund_cannot_pay_is_kept_for_those_who_earned_it_earlier(
@@ -382,17 +396,17 @@ def test_what_people_said_waits_and_is_late_but_not_at_the_desk_of_the_one_it_na
     add_feedback(program, "The tea is cold.", client="c0")
     add_feedback(program, "Ben shouted.", client="c1", complaint=True, about="ben")
     add_feedback(program, "It was loud.")
-    answer_feedback(program, "3", "It was.")
+    answer_feedback(program, shown_as(3), "It was.")
     clock.now = NOON + timedelta(days=14)
     seen = [(one.number, one.kind, one.late, one.goes_to) for one in status(program).feedback]
-    assert seen == [(1, "feedback", True, None), (2, "complaint", True, "mia")]
+    assert seen == [(shown_as(1), "feedback", True, None), (shown_as(2), "complaint", True, "mia")]
     told = run("status", folder=program.folder)
-    assert "complaint 2" in told.output and "shouted" not in told.output
+    assert f"complaint {shown_as(2)}" in told.output and "shouted" not in told.output
     for json_too in ([], ["--json"]):
         bens = run("--by", "ben", "status", *json_too, folder=program.folder)
         assert bens.exit_code == 0 and "complaint" not in bens.output
-    answer_feedback(program, "2", "Sorry.", "We talked.")
-    assert [one.number for one in status(program).feedback] == [1]
+    answer_feedback(program, shown_as(2), "Sorry.", "We talked.")
+    assert [one.number for one in status(program).feedback] == [shown_as(1)]
 
 
 def test_what_the_doctor_finds_is_a_line_each(begun: Callable[..., Program], run: Run) -> None:
@@ -441,7 +455,7 @@ def test_the_screen_says_all_of_it_and_only_reads(
         "gifts: 21.00 of 21.00 left",
         "none has been made yet",
         "2 waiting: 2 no consent to write",
-        "feedback 1 ",
+        f"feedback {shown_as(1)} ",
         "You may like to say hello to",
     ):
         assert words in " ".join(done.output.split()), words

@@ -75,6 +75,15 @@ class Commands(click.Group):
             self._add_plugins()
         return self.commands.get(name)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.option_name != "--json":
+                raise
+            todo = "cmengine COMMAND --json"
+            raise click.UsageError(f"--json comes after the command: {todo}", ctx) from error
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

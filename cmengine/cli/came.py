@@ -18,6 +18,7 @@ def say_came(came: Any, as_json: bool) -> None:
                 "awards": came.awards,
                 "cents": came.cents,
                 "passed": dict(came.passed),
+                "look_elsewhere": came.look_elsewhere,
             }
         )
         return
@@ -26,5 +27,11 @@ def say_came(came: Any, as_json: bool) -> None:
     if came.clients:
         say(f"{count(len(came.clients), 'client')} enrolled.")
     say(f"{count(came.awards, 'award')}, {money(came.cents)} in all.")
+    if came.look_elsewhere:
+        note(
+            "Vouchers do not come with them: before handing over, look whether something was handed over elsewhere"
+            f" ({count(len(came.look_elsewhere), 'client')} with nothing handed over here)."
+            " Draws are drawn anew here."
+        )
     for what, number in came.passed.most_common(10):
         note(f"Passed over: {what} ({number}).")

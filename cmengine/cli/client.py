@@ -1,5 +1,6 @@
 """cmengine client"""
 
+from datetime import date
 from pathlib import Path
 
 import click
@@ -8,7 +9,7 @@ from cmengine.cli.card import card
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.held import LATER, held_data
 from cmengine.cli.held_back import held_back_data, say_held_back
-from cmengine.cli.show import count, day, document, money, say, several, table
+from cmengine.cli.show import count, day, document, money, say, several, table, wrapped
 from cmengine.ordinals import nth
 
 
@@ -46,10 +47,12 @@ def add(desk: Desk, client: str, name: str, as_json: bool) -> None:
 @pass_desk
 def show(desk: Desk, client: str, as_json: bool) -> None:
     """Show what CLIENT chose, how often it has happened, what is waiting and what comes next."""
+    from cmengine.feedback import beside_entries
     from cmengine.overview import overview
 
     with desk.open() as program:
         seen = overview(program, client)
+        said = beside_entries(program, client)
     if as_json:
         document(
             {
@@ -79,12 +82,14 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
                 ],
                 "set_aside": [choice.rule for choice in seen.put_away],
                 "set": seen.set,
+                "said": said,
             }
         )
         return
     say(f"{seen.name} ({client})" if seen.name else client)
-    if seen.set:
-        say(f"  Set by them: {', '.join(f'{name} {text}' for name, text in seen.set.items())}")
+    wishes = [f"{name} {text}" for name, text in seen.set.items() if name != "called"]
+    if wishes:
+        say(f"  Set by them: {', '.join(wishes)}")
     waiting = [money(seen.balance.waiting), *seen.items] if seen.balance.waiting else seen.items
     say(f"  Waiting to be handed over: {several(waiting) or 'nothing just now'}")
     if seen.may.held:
@@ -120,6 +125,10 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
         say(
             f"\n  Set aside for now, and there when wanted: {', '.join(choice.rule for choice in seen.put_away)}"
         )
+    for one in said:
+        told = f"{day(date.fromisoformat(one['told_at'][:10]))}"
+        say(f"\n  About the entry {one['entry']} they said on {told} (feedback {one['number']}):")
+        say(wrapped("    ", one["words"]))
 
 
 @client_command.command(
@@ -127,15 +136,16 @@ def show(desk: Desk, client: str, as_json: bool) -> None:
     epilog=examples(
         "cmengine client set c001 language=es called=Sky",
         "cmengine client set c001 zone=America/Denver quiet=21:00-08:00",
+        "cmengine client set c001              (what is set)",
         "cmengine client set c001 quiet=none      (quiet= alone: those of the program again)",
     ),
 )
 @click.argument("client", shell_complete=client_codes)
-@click.argument("wishes", metavar="NAME=TEXT...", nargs=-1, required=True)
+@click.argument("wishes", metavar="[NAME=TEXT]...", nargs=-1)
 @json_option
 @pass_desk
 def set_wishes(desk: Desk, client: str, wishes: tuple[str, ...], as_json: bool) -> None:
-    """Set how CLIENT wants things: language, zone and quiet hours of messages, and what to call them."""
+    """Set how CLIENT wants things, or show it: language, zone and quiet hours of messages, and what to call them."""
     from cmengine.preferences import change, set_by
 
     pairs = [
@@ -144,13 +154,16 @@ def set_wishes(desk: Desk, client: str, wishes: tuple[str, ...], as_json: bool) 
     if not all("=" in one for one in wishes):
         raise click.UsageError("write each as NAME=TEXT, like language=es")
     with desk.open() as program:
-        change(program, client, pairs)
+        program.must_have(client)
+        if pairs:
+            change(program, client, pairs)
         now = set_by(program, client)
     if as_json:
         document({"client": client, "set": now})
     else:
         shown = ", ".join(f"{name} {text}" for name, text in now.items())
-        say(f"{client}: {shown or 'nothing is set any more'}")
+        nothing = "nothing is set any more" if pairs else "nothing is set; what holds for all holds"
+        say(f"{client}: {shown or nothing}")
 
 
 @client_command.command("list", epilog=examples("cmengine client list"))
@@ -201,14 +214,19 @@ def forget(ctx: click.Context, client: str, yes: bool, as_json: bool) -> None:
         found = would_forget(program, client)
         if not as_json:
             for head, lines in (
-                (f"Of {client} is erased, and ends:", ERASED),
-                ("Of them stays:", STAYS),
+                (
+                    f"Of {client} is erased, and ends:"
+                    if yes
+                    else f"Of {client} would be erased, and end:",
+                    ERASED,
+                ),
+                ("Of them stays:" if yes else "Of them would stay:", STAYS),
                 ("Out of reach, and yours to see to:", ELSEWHERE),
             ):
                 say(head)
                 for line in lines:
                     say(f"  - {line}")
-        if not yes and not click.confirm(f"Erase it for good ({found.texts + found.words} texts)?"):
+        if not yes and not _sure(f"Erase it for good ({found.texts + found.words} texts)?"):
             say("Nothing was erased.")
             ctx.exit(1)
         done = forget(program, client)
@@ -227,6 +245,15 @@ def forget(ctx: click.Context, client: str, yes: bool, as_json: bool) -> None:
         )
     else:
         say(f"Erased: {count(done.texts + done.words, 'text')}. {client} is a code from now on.")
+
+
+def _sure(question: str) -> bool:
+    """Ask; who gives no answer, or stops, has said no."""
+    try:
+        return click.confirm(question)
+    except click.Abort:
+        say("")
+        return False
 
 
 @client_command.command(

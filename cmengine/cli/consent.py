@@ -6,12 +6,12 @@ import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.show import count, document, note, say, several, table
-from cmengine.consents import HOW, MESSAGES, PURPOSES, Consent
+from cmengine.consents import HOW, INFORMATION, MESSAGES, PURPOSES, Consent
 
 _purpose = click.option(
     "--purpose", type=click.Choice(list(PURPOSES)), help="What it is for (see above)."
 )
-_channel = click.option("--channel", metavar="C", help="The channel it is for, such as text.")
+_channel = click.option("--channel", metavar="C", help="The channel it is for, such as outbox.")
 _how = click.option(
     "--how", type=click.Choice(HOW), default="spoken", show_default=True, help="How they said so."
 )
@@ -26,8 +26,8 @@ def consent_command() -> None:
 @consent_command.command(
     "give",
     epilog=examples(
-        "cmengine consent give c001 --channel text",
-        "cmengine consent give c001 --channel text --purpose fuller --how written",
+        "cmengine consent give c001 --channel outbox",
+        "cmengine consent give c001 --channel outbox --purpose fuller --how written",
         "cmengine consent give c001 --purpose information",
     ),
 )
@@ -54,7 +54,7 @@ def give(
 @consent_command.command(
     "withdraw",
     epilog=examples(
-        "cmengine consent withdraw c001 --channel text",
+        "cmengine consent withdraw c001 --channel outbox",
         "cmengine consent withdraw c001 --purpose information",
         "cmengine consent withdraw c001          (all of them)",
     ),
@@ -68,7 +68,11 @@ def give(
 def withdraw(
     desk: Desk, client: str, channel: str | None, purpose: str | None, how: str, as_json: bool
 ) -> None:
-    """Note that CLIENT no longer allows something: all of it, or what --channel and --purpose say."""
+    """Note that CLIENT does not allow something, or no longer does: all, or what --channel and --purpose say.
+
+    A no is kept also where nobody had said yes, and exports leave out who said no to `sharing`. What waited
+    to be sent on a channel never goes.
+    """
     from cmengine.consents import withdraw
 
     with desk.open() as program:
@@ -133,7 +137,7 @@ def list_consents(desk: Desk, client: str | None, as_json: bool) -> None:
                 one.client,
                 one.channel or "-",
                 one.purpose,
-                "yes" if one.given else "no longer",
+                "yes" if one.given else "no",
                 one.how,
                 one.noted_at[:10],
                 one.noted_by,
@@ -184,15 +188,16 @@ def _what(one: Consent) -> str:
     return f"{words.replace('a channel', one.channel).replace('that channel', one.channel)}"
 
 
+def _named(one: Consent) -> str:
+    if not one.channel:
+        return one.purpose
+    return f"{one.purpose} {'about' if one.purpose == INFORMATION else 'on'} {one.channel}"
+
+
 def _say_gone(client: str, gone: list[Consent], as_json: bool) -> None:
     if as_json:
         document({"client": client, "stopped": True, "withdrawn": [_data(one) for one in gone]})
-    elif gone:
-        what = several(
-            [f"{one.purpose} on {one.channel}" if one.channel else one.purpose for one in gone]
-        )
-        say(f"Taken back, from now on: {what}. All that {client} has earned stays theirs.")
-    else:
-        say(
-            f"Nothing was allowed, so nothing is taken back. All that {client} has earned stays theirs."
-        )
+        return
+    what = several([_named(one) for one in gone])
+    noted = f"Noted: from now on, no to {what}." if gone else "Noted already: the no stands."
+    say(f"{noted} All that {client} has earned stays theirs.")

@@ -66,10 +66,20 @@ def json_option(command: F) -> F:
     )(command)
 
 
+class Unread(NamedTuple):
+    """An option that cannot be read, and why: said together with whatever else is off."""
+
+    option: str
+    what: str
+
+
 class Day(click.ParamType[Any]):
-    """A day: written like 2026-01-05, or today, or yesterday."""
+    """A day: written like 2026-01-05, or today, or yesterday. With `later`, one that is off is given as Unread."""
 
     name = "day"
+
+    def __init__(self, *, later: bool = False) -> None:
+        self.later = later
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if isinstance(value, str) and value in ("today", "yesterday"):
@@ -79,13 +89,40 @@ class Day(click.ParamType[Any]):
         try:
             return read_day(value)
         except ValueError as error:
-            self.fail(f"{error}, or today, or yesterday")
+            words = (
+                " (or say today, or yesterday)" if ";" in str(error) else ", or today, or yesterday"
+            )
+            what = f"{error}{words}"
+            if self.later and param is not None:
+                return Unread(param.opts[0], what)
+            self.fail(what)
+
+
+class NewFile(click.Path):
+    """A file that is to be written; `like` is a name that it could have."""
+
+    def __init__(self, like: str) -> None:
+        from pathlib import Path  # late: nothing at the desk needs it
+
+        super().__init__(path_type=Path, readable=False)
+        self.like = like
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from pathlib import Path
+
+        path = Path(str(super().convert(value, param, ctx)))
+        if path.is_dir():
+            self.fail(f"'{value!s:.200}' is a folder; name a file in it, like {path / self.like}")
+        return path
 
 
 class Hour(click.ParamType[Any]):
-    """A local time, written like 14:30."""
+    """A local time, written like 14:30. With `later`, one that is off is given as Unread."""
 
     name = "time"
+
+    def __init__(self, *, later: bool = False) -> None:
+        self.later = later
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:
@@ -93,7 +130,10 @@ class Hour(click.ParamType[Any]):
         except ValueError:
             at = None
         if at is None or at.tzinfo is not None:
-            self.fail(f"'{value:.40}' is not a time like 14:30")
+            what = f"'{value:.40}' is not a time like 14:30"
+            if self.later and param is not None:
+                return Unread(param.opts[0], what)
+            self.fail(what)
         return at
 
 

@@ -3,7 +3,7 @@
 import click
 
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
-from cmengine.cli.show import document, say, table
+from cmengine.cli.show import count, document, say, wrapped
 
 
 @click.command(
@@ -27,19 +27,12 @@ def disclosures_command(desk: Desk, client: str | None, as_json: bool) -> None:
     if not found:
         say("Nothing was given to others.")
         return
-    heads = ("on", "what", "to", "purpose", "consent", "clients", "by")
-    table(
-        [
-            (
-                one["made_at"][:10],
-                one["what"],
-                one["recipient"],
-                one["purpose"],
-                one["consent"],
-                str(one["clients"]),
-                one["made_by"],
+    for one in found:
+        about = count(one["clients"], "client")
+        say(
+            wrapped(
+                f"{one['made_at'][:10]}  ", f"{one['what']}; about {about}, by {one['made_by']}"
             )
-            for one in found
-        ],
-        heads,
-    )
+        )
+        grounds = f"to {one['recipient']}, for {one['purpose']}, under consent {one['consent']}"
+        say(wrapped(" " * 12, grounds))

@@ -8,13 +8,19 @@ from cmengine.cli.show import document, money, say, table
 
 @click.command(
     "events",
-    epilog=examples("cmengine events --client c001", "cmengine events --client c001 --json"),
+    epilog=examples("cmengine events c001", "cmengine events --client c001 --json"),
 )
-@click.option("--client", required=True, shell_complete=client_codes, help="Whose events.")
+@click.argument("whose", metavar="[CLIENT]", required=False, shell_complete=client_codes)
+@click.option("--client", shell_complete=client_codes, help="Whose events; the same as CLIENT.")
 @json_option
 @pass_desk
-def events_command(desk: Desk, client: str, as_json: bool) -> None:
-    """List what was logged for a client, with the ids that `correct` and `explain --event` take."""
+def events_command(desk: Desk, whose: str | None, client: str | None, as_json: bool) -> None:
+    """List what was logged for CLIENT, with the ids that `correct` and `explain --event` take."""
+    if whose is not None and client is not None:
+        raise click.UsageError("name the client once")
+    client = whose or client
+    if client is None:
+        raise click.UsageError("name the client: cmengine events c001")
     with desk.open() as program:
         program.must_have(client)
         rows = program.ledger.logged(client)

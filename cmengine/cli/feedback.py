@@ -137,8 +137,8 @@ def _show(one: dict[str, Any]) -> None:
 @feedback_command.command(
     "answer",
     epilog=examples(
-        "cmengine feedback answer 3 --said 'You are right, sorry' --did 'The door opens at nine'",
-        "cmengine feedback answer 4 --said 'We looked into it, and cannot change it: ...'",
+        "cmengine feedback answer JMZB --said 'You are right, sorry' --did 'The door opens at nine'",
+        "cmengine feedback answer 7G4K --said 'We looked into it, and cannot change it: ...'",
     ),
 )
 @click.argument("number")

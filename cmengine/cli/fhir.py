@@ -57,6 +57,7 @@ def import_(desk: Desk, file: Path, codes: Path | None, add_clients: bool, as_js
 @click.option(
     "--client", "clients", multiple=True, shell_complete=client_codes, help="Only this client."
 )
+@click.option("--words", is_flag=True, help="Also settings and clients' own words.")
 @click.option("--to", "recipient", metavar="NAME", help="Who receives it.")
 @click.option("--purpose", metavar="TEXT", help="What it is for.")
 @click.option("--consent", metavar="ID", help="The clients' written consent.")
@@ -67,6 +68,7 @@ def export(
     desk: Desk,
     file: Path,
     clients: tuple[str, ...],
+    words: bool,
     recipient: str | None,
     purpose: str | None,
     consent: str | None,
@@ -75,7 +77,7 @@ def export(
 ) -> None:
     """Write what clients chose as Goals and what happened as Observations, into the new FILE.
 
-    It holds clients' codes and words, so it is written down who receives it, what for, and under which
+    It holds clients' codes, so it is written down who receives it, what for, and under which
     consent; `cmengine disclosures` lists that. Who has withdrawn their consent to sharing is left out.
     """
     from cmengine.disclosures import grounds, not_shared
@@ -88,7 +90,9 @@ def export(
         left_out = [] if clients else not_shared(program.ledger)
         about = list(clients) or [one for one in program.ledger.clients() if one not in left_out]
         own = clients == (recipient,)
-        written = export_bundle(program, file, about, load_codes(program, codes), why, own=own)
+        written = export_bundle(
+            program, file, about, load_codes(program, codes), why, words=words, own=own
+        )
     if as_json:
         document(
             {

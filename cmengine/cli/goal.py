@@ -16,8 +16,8 @@ from cmengine.cli.desk import (
     rule_ids,
 )
 from cmengine.cli.held import counted_data, held_data, say_held
-from cmengine.cli.held_back import ahead_data, note_ahead
-from cmengine.cli.show import count, day, document, say, several, table
+from cmengine.cli.held_back import ahead_data
+from cmengine.cli.show import count, day, document, note, say, table
 
 CLIENT = click.argument("client", shell_complete=client_codes)
 RULE = click.argument("rule", shell_complete=rule_ids)
@@ -124,13 +124,14 @@ def choose(
         return
     say(f"{client} chose: {title}, from {day(chosen.choice.on)}.")
     if awards:
-        shown = [award.label for award in awards]
+        shown = [award.label.rstrip(".!") for award in awards]
         some = shown if len(shown) <= 6 else [*shown[:5], f"{len(shown) - 5} more"]
-        say(f"Already logged since then, and counted now: {several(some)}.")
+        say(f"Already logged since then, and counted now: {', '.join(some)}.")
     if resting:
         say(f"Still set aside, if they would like it back too: {', '.join(resting)}")
     say_held(chosen.held, "the choice is kept, and all that was logged")
-    note_ahead(reached)
+    if reached:  # the figures are for whoever writes the rules: `rules check` says them
+        note("Some of what this brings may have to wait for a while. It stays theirs.")
     say_offers(client, offers)
 
 

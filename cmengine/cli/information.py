@@ -46,26 +46,41 @@ def list_offers(desk: Desk, client: str, as_json: bool) -> None:
     epilog=examples(
         "cmengine information offer c001 naloxone --answer yes",
         "cmengine information offer c001 tolerance --answer no",
+        "cmengine information offer c001 --all --answer yes",
     ),
 )
 @click.argument("client", shell_complete=client_codes)
-@click.argument("topic")
+@click.argument("topic", required=False)
+@click.option("--all", "everything", is_flag=True, help="They said it of all that there is.")
 @click.option(
     "--answer", type=click.Choice(["yes", "no"]), required=True, help="What they said when asked."
 )
 @click.option("--how", type=click.Choice(HOW), default="spoken", show_default=True)
 @json_option
 @pass_desk
-def offer(desk: Desk, client: str, topic: str, answer: str, how: str, as_json: bool) -> None:
-    """Note what CLIENT said when asked whether they would like to hear about TOPIC."""
+def offer(
+    desk: Desk,
+    client: str,
+    topic: str | None,
+    everything: bool,
+    answer: str,
+    how: str,
+    as_json: bool,
+) -> None:
+    """Note what CLIENT said when asked whether they would like to hear about TOPIC.
+
+    It holds for that topic alone, unless they said it of all of them (--all).
+    """
     from cmengine import information
 
+    if (topic is None) is not everything:
+        raise click.UsageError("name one topic, or say --all")
     with desk.open() as program:
-        noted = information.answer(program, client, topic, wants=answer == "yes", how=how)
+        noted = information.answer(program, client, topic or "", wants=answer == "yes", how=how)
     if as_json:
-        document({"client": client, **_data(noted)})
-    elif noted.may:
-        say(f"Noted. Tell them: cmengine information say {client} {topic}")
+        document({"client": client, "topics": [_data(one) for one in noted]})
+    elif answer == "yes":
+        say(f"Noted. Tell them: cmengine information say {client} {topic or 'TOPIC'}")
     else:
         say("Noted. Nobody asks them about it again; they can ask for it at any time.")
 
@@ -74,7 +89,7 @@ def offer(desk: Desk, client: str, topic: str, answer: str, how: str, as_json: b
     "say",
     epilog=examples(
         "cmengine information say c001 naloxone",
-        "cmengine information say c001 naloxone --channel text",
+        "cmengine information say c001 naloxone --channel outbox",
     ),
 )
 @click.argument("client", shell_complete=client_codes)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from cmengine.cli.desk import Day, Desk, day_meant, examples, json_option, pass_desk
+from cmengine.cli.desk import Day, Desk, NewFile, day_meant, examples, json_option, pass_desk
 from cmengine.cli.show import count, document, say, table
 
 
@@ -103,7 +103,7 @@ def list_(desk: Desk, since: Any, as_json: bool) -> None:
         "cmengine journal export audit.zip", "cmengine journal export audit.zip --json"
     ),
 )
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=NewFile("audit.zip"))
 @json_option
 @pass_desk
 def export(desk: Desk, file: Path, as_json: bool) -> None:

@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import time
 from typing import Any, NamedTuple
 
 import click
@@ -12,6 +11,7 @@ from cmengine.cli.desk import (
     Day,
     Desk,
     Hour,
+    Unread,
     client_codes,
     day_meant,
     examples,
@@ -38,13 +38,13 @@ from cmengine.ordinals import nth
 @click.option(
     "--on",
     metavar="DATE",
-    type=Day(),
+    type=Day(later=True),
     help="The day it happened (default: today). Late is on time.",
 )
 @click.option(
     "--at",
     metavar="TIME",
-    type=Hour(),
+    type=Hour(later=True),
     help="The local time, like 14:30.",
 )
 @click.option(
@@ -105,6 +105,8 @@ def _answer(ctx: click.Context, program: Any, line: tuple[int, str], as_json: bo
             done = _log(program, **event)
         except CMError as error:
             mistakes = error.mistakes
+        except click.UsageError as error:
+            mistakes = (Mistake("log", error.format_message()),)
     if mistakes:
         if as_json:
             click.echo(json.dumps({"line": number, "problems": [problem(one) for one in mistakes]}))
@@ -175,7 +177,7 @@ def _log(
     kind: str,
     value: str | None,
     on: Any,
-    at: time | None,
+    at: Any,
     event_id: str | None,
     evidence: str | None,
     note: str,
@@ -185,7 +187,8 @@ def _log(
     from cmengine.errors import CMError, Mistake
     from cmengine.reasons import on_the_menu, reasons
 
-    moment = program.moment(day_meant(program, on), at)
+    unread = [one for one in (on, at) if isinstance(one, Unread)]
+    moment = program.now() if unread else program.moment(day_meant(program, on), at)
     event, wrong = make_event(
         program,
         client=client,
@@ -195,8 +198,12 @@ def _log(
         id=event_id,
         evidence=evidence,
     )
-    if event is None:
-        raise CMError(*_unknown(program, client), *(Mistake("log", *one) for one in wrong))
+    if event is None or unread:
+        mistakes = [*_unknown(program, client), *(Mistake("log", *one) for one in wrong)]
+        if not mistakes:  # then it is the command alone that was typed wrongly
+            option, what = unread[0]
+            raise click.BadParameter(what, param_hint=f"'{option}'")
+        raise CMError(*mistakes, *(Mistake(*one) for one in unread))
     logged = log_event(program, event, note)
     event = logged.event
     ledger = program.ledger

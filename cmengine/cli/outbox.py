@@ -34,7 +34,8 @@ def list_messages(desk: Desk, everything: bool, as_json: bool) -> None:
         ]
         over = gone(program) if everything else []
     if as_json:
-        document({"waiting": len(rows), "messages": rows, **({"gone": over} if everything else {})})
+        waiting = sum(row["state"] != "not needed" for row in rows)
+        document({"waiting": waiting, "messages": rows, **({"gone": over} if everything else {})})
         return
     if over:
         shown = [(one["client"], one["channel"], one["came"], one["noted_at"]) for one in over]
@@ -44,7 +45,12 @@ def list_messages(desk: Desk, everything: bool, as_json: bool) -> None:
             [(row["client"], row["channel"], row["text"], _told(row)) for row in rows],
             ("client", "channel", "message", "state"),
         )
-        say(f"{len(rows)} waiting. Send what can go now: cmengine outbox send")
+        due = sum(row["state"] == "due" for row in rows)
+        say(
+            f"{due} can go now. Send: cmengine outbox send"
+            if due
+            else "Nothing of it can go just now."
+        )
     else:
         say("Nothing is waiting to be sent.")
 
@@ -86,7 +92,8 @@ def send(desk: Desk, watch: bool, every: float, as_json: bool) -> None:
 @outbox_command.command(
     "write",
     epilog=examples(
-        "cmengine outbox write c001 hello", "cmengine outbox write c001 welcome_back --channel text"
+        "cmengine outbox write c001 hello",
+        "cmengine outbox write c001 welcome_back --channel outbox",
     ),
 )
 @click.argument("client", shell_complete=client_codes)

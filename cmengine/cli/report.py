@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from cmengine.cli.desk import Day, Desk, day_meant, examples, json_option, pass_desk
+from cmengine.cli.desk import Day, Desk, NewFile, day_meant, examples, json_option, pass_desk
 from cmengine.cli.show import document, note, say
 from cmengine.errors import CMError, Mistake
 
@@ -41,13 +41,13 @@ NOW = "now"
 @click.option(
     "--html",
     metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NewFile("report.html"),
     help="Write it as a page: one file, with charts, that needs no network.",
 )
 @click.option(
     "--public",
     metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NewFile("page.html"),
     help="Write a page for clients and their board: nobody can be picked out of it.",
 )
 @click.option(

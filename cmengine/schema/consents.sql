@@ -5,7 +5,7 @@ create table consents (
   seq      integer primary key,
   id       text not null unique,
   client   text not null references clients (client),
-  channel  text not null, -- '' where no channel is meant: a purpose like equity
+  channel  text not null, -- '' where no channel is meant: a purpose like equity; the topic of information, '' for all
   purpose  text not null check (length(purpose) > 0),
   given    integer not null check (given in (0, 1)),
   how      text not null check (how in ('spoken', 'written', 'message')),

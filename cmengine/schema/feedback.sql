@@ -50,7 +50,9 @@ create table feedback_words (
 create trigger feedback_words_stand before update on feedback_words
 begin select raise(abort, 'what somebody said stands as they said it'); end;
 
+-- It was answered when the first answer came, and led to a change where any of them did something.
 create view feedback_list as
-  select f.*, a.answered_at, a.answered_by, coalesce(a.changed, 0) as changed
+  select f.*, a.answered_at, a.answered_by,
+         coalesce((select max(b.changed) from answers b where b.feedback = f.seq), 0) as changed
   from feedback f left join answers a
     on a.seq = (select min(b.seq) from answers b where b.feedback = f.seq);

@@ -111,7 +111,7 @@ WRITES = [
     ),
     Writes("fund add", ("fund", "add", "gifts", "20.00"), "adds"),
     Writes("feedback add", ("feedback", "add", "c1"), "adds", typed="The chairs are hard\n"),
-    Writes("feedback answer", ("feedback", "answer", "1", "--said", "Thank you"), "adds"),
+    Writes("feedback answer", ("feedback", "answer", "0TPR", "--said", "Thank you"), "adds"),
     Writes("draw retire", ("draw", "retire"), "adds"),
     Writes("fhir import", ("fhir", "import", "{files}/bundle.json"), "goes on"),
     Writes(
@@ -181,3 +181,43 @@ READS = {
     "consent list", "consent channels", "information list", "strength list",
     "feedback list",
 }  # fmt: skip
+
+# What each of these writes to files that are named on the command line: the docs list it.
+FILES = {
+    "rules simulate": ("--plot",),
+    "client card": ("--html", "--pdf"),
+    "import": ("--skip-bad",),
+    "draw publish": ("FILE", "--script"),
+    "voucher issue": ("--print",),
+    "voucher replace": ("--print",),
+    "voucher print": ("--to",),
+    "report": ("--html", "--public"),
+    "export accounting": ("FILE",),
+    "export data": ("FILE",),
+    "export client": ("FILE",),
+    "fhir export": ("FILE",),
+    "redcap export": ("FILE",),
+    "journal export": ("FILE",),
+    "backup": ("FILE|DIR",),
+}
+# What each of these makes is a folder.
+FOLDERS = {
+    "init": ("DIR",),
+    "restore": ("DIR",),
+    "plugins new": ("--folder",),
+    "demo": ("DIR",),
+}
+# What each of these only reads.
+READ_FILES = {
+    "rules check": ("FILE",),
+    "rules publish": ("FILE",),
+    "client import": ("FILE",),
+    "goal import": ("FILE",),
+    "import": ("FILE",),
+    "draw verify": ("FILE",),
+    "stock add": ("FILE",),
+    "fhir import": ("FILE", "--codes"),
+    "fhir export": ("--codes",),
+    "redcap import": ("FILE", "--mapping", "--dictionary"),
+    "restore": ("BACKUP",),
+}
