@@ -69,7 +69,7 @@ def in_words(path: StrPath, error: Exception, *, committing: bool = False) -> CM
     advice = {
         "locked": "somebody else is writing; wait a moment and do it again",
         "readonly": "the file or its folder cannot be written; check its permissions",
-        "full": f"the disk is full{_room(path)}; make room and do it again",
+        "full": f"the disk is full{room_left(path)}; make room and do it again",
         "not a database": "this is not a ledger, or it is damaged; restore a backup",
         "malformed": "the file is damaged; restore a backup",
         "unable to open": "check that the file and its folder can be read and written",
@@ -89,7 +89,7 @@ def _folder(path: StrPath) -> str:
     return os.path.dirname(path) or "."
 
 
-def _room(path: StrPath) -> str:
+def room_left(path: StrPath) -> str:
     """Say how much room is left for the files of a folder."""
     import shutil  # only where there is none
 

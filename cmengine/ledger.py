@@ -16,7 +16,16 @@ from functools import lru_cache, partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cmengine.database import APPLICATION_ID, SCHEMA, STATE, WAIT_SECONDS, WORDS, connect, in_words
+from cmengine.database import (
+    APPLICATION_ID,
+    SCHEMA,
+    STATE,
+    WAIT_SECONDS,
+    WORDS,
+    connect,
+    in_words,
+    room_left,
+)
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import ENTRY, NOTHING, Draft, Sealer, Signature
 from cmengine.model import Choice, Event
@@ -437,6 +446,8 @@ class Ledger:
         if problem:
             what = f"what was erased is gone, but its bytes may still be in the file ({problem})"
             todo = "close what else has it open, and do it again"
+            if "full" in problem:
+                todo = f"the disk is full{room_left(self.path)}; make room, and do it again"
             raise CMError(Mistake(str(self.path), what, todo))
 
     def personal(self, client: str) -> dict[str, str]:
