@@ -124,7 +124,7 @@ WRITES = [
         ("export", "data", "{new}.zip", "--to", "them", "--purpose", "care", "--consent", "1"),
         "either",
     ),
-    Writes("redcap import", ("redcap", "import", "{files}/records.csv"), "goes on", commits=2),
+    Writes("redcap import", ("redcap", "import", "{files}/records.csv"), "goes on"),
     Writes(
         "redcap export",
         ("redcap", "export", "{new}.zip", "--to", "them", "--purpose", "care", "--consent", "1"),

@@ -14,6 +14,7 @@ CALLS = (
     "rename,renameat,renameat2,mkdir,mkdirat,rmdir"
 )
 _LINE = re.compile(r"\d+ +(?P<call>\w+)\((?P<args>.*)\) += (?P<result>-?\d+)")
+_CUT = " <unfinished ...>"
 _TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 
 
@@ -135,8 +136,25 @@ def record(
     options = ["-xx", "-s", "200000", "--seccomp-bpf"]
     ended = traced(words, env, calls=CALLS, to=to, typed=typed, options=options)
     reader = _Reader(deepcopy(before))
-    ops = [op for line in to.read_text().splitlines() for op in reader.read(line)]
+    ops = [op for line in _of_the_first(to.read_text().splitlines()) for op in reader.read(line)]
     return Recording(before, ops, ended)
+
+
+def _of_the_first(lines: Sequence[str]) -> Iterator[str]:
+    """Give the calls of the process that was started, whole. Those that it starts itself ask a plugin or a
+    channel something, and write to no file below the root.
+    """
+    begun = ""
+    for line in lines:
+        process, _, call = line.partition(" ")
+        if process != lines[0].partition(" ")[0]:
+            continue
+        if call.endswith(_CUT):
+            begun = line.removesuffix(_CUT)
+            continue
+        if call.lstrip().startswith("<... "):
+            line = begun + line.partition(" resumed>")[2]
+        yield line
 
 
 @define
