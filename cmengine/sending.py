@@ -135,10 +135,11 @@ def said_to(program: Program, client: str, channel: str, template: str, number: 
     """
     fuller = allows(program, client, FULLER, channel)
     wants = preferences(program, client)
-    facts: dict[str, object] = {"called": wants.called}
-    if fuller:
+    facts: dict[str, object] = {}
+    if fuller:  # a name, too, may be read by others on a locked screen
         balance, things = program.ledger.balance(client), program.ledger.waiting_items(client)
-        facts |= {
+        facts = {
+            "called": wants.called,
             "cents": balance.waiting,
             "labels": tuple(item for _, _, item in things),
             "currency": program.settings.currency,

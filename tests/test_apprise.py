@@ -418,9 +418,9 @@ def test_the_receivers_get_exactly_the_messages_that_the_demo_calls_for(
     said: list[str] = []
     tell(tmp_path / "demo", said.append, "cmengine", prepare=by_mail_and_chat)
     assert "by chat and mail" in "\n".join(said)
-    (fuller,) = {text for _, text in receiver.seen if text.startswith("There is $")}
+    (fuller,) = {text for _, text in receiver.seen if text.startswith("Hi Alder! There is $")}
     hello = (
-        "Hi! Just saying hello. You told us what you are proud of: I make the whole room laugh."
+        "Hi Alder! Just saying hello. You told us what you are proud of: I make the whole room laugh."
         " We are glad with you. Reply STOP to stop."
     )
     told_by_mail = [(one["To"], " ".join(words_in(one).split())) for one in post_office.mails]
@@ -435,12 +435,11 @@ def test_the_receivers_get_exactly_the_messages_that_the_demo_calls_for(
     assert len(set(ids)) == 8, "each is recognizable by its own"
     outside = "".join(f"{one.as_string()}{words_in(one)}" for one in post_office.mails)
     outside += str(receiver.seen)
-    private = ("drop-in", "Riverside", "Juniper", "Moth", "Alder", "sister", "Get out of my room")
+    private = ("drop-in", "Riverside", "Juniper", "Moth", "sister", "Get out of my room")
     assert [word for word in private if word in outside] == []
     verdict = json.loads(
         CliRunner().invoke(cli, ["-p", str(tmp_path / "demo"), "outbox", "list", "--json"]).stdout
     )
     assert {(one["client"], one["state"]) for one in verdict["messages"]} == {
-        ("c003", "no consent"),
-        ("c005", "no consent"),
-    }
+        ("c005", "no consent")
+    }, "what waited for c003 when they said STOP is not wanted any more"

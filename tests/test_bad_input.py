@@ -356,7 +356,7 @@ def test_choices_are_imported_all_or_none_with_every_mistake(
     assert [line.removeprefix(f"{file}:") for line in refused("goal", "import", file)] == [
         "4: 'soon' is not a date like 2026-01-05",
         "5: 'goal.target' is not a setting; write it like goal.target=5",
-        "3: there is no client 'cX'; there is 'c1', 'c2'",
+        "3: there is no client 'cX'; enroll them first",
         "3: there is no published rule 'dropin'; did you mean 'drop-in'?",
         '6: goal.target: "none" is not a number; write it like 4000 or 2.5',
         "7: 2199-01-05 is in the future; write down the choice when it is made",
@@ -370,7 +370,7 @@ DESK = {
     "everything about an event": (
         ["log", "cX", "visti", "--evidence", "photo", "--on", "2199-01-01", "--id", "\x1b"],
         [
-            "client 'cX': there is no such client; there is 'c1', 'c2'",
+            "client 'cX': there is no such client; enroll them with: cmengine client add",
             "log: there is no kind of event 'visti'; did you mean 'visit'?",
             "log: 2199-01-01 12:00 is in the future; log it when it has happened",
             "log: 'photo' is no kind of evidence; there is 'device', 'document', 'self', 'staff', 'test'",
@@ -403,7 +403,7 @@ DESK = {
     ),
     "awards of a client without a code": (
         ["awards", "--client", ""],
-        ["client '': there is no such client; there is 'c1', 'c2'"],
+        ["client '': there is no such client; enroll them with: cmengine client add"],
     ),
     "a client twice": (
         ["client", "add", "c1"],
@@ -420,7 +420,7 @@ DESK = {
     "an unknown client and rule": (
         ["goal", "choose", "cX", "dropin", "--words", "w"],
         [
-            "client 'cX': there is no such client; there is 'c1', 'c2'",
+            "client 'cX': there is no such client; enroll them first",
             "client 'cX': there is no published rule 'dropin'; did you mean 'drop-in'?",
         ],
     ),

@@ -663,7 +663,7 @@ def test_a_code_that_is_not_there_is_one_line_and_no_mistake_is_kept_quiet(
         import_bundle(program, file, load_codes(program))
     said = [str(one) for one in stopped.value.mistakes]
     assert [one for one in said if "zz9" in one] == [
-        f"{file}: entry 3: there is no client 'zz9', here and 11 more times; there is 'c001'"
+        f"{file}: entry 3: there is no client 'zz9', here and 11 more times; enroll them, or say --add-clients"
     ]
     assert len([one for one in said if "below zero" in one]) == 49
     assert said[-1] == f"{file}: and 9 more mistakes; mend these first"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from random import Random
 from types import ModuleType
@@ -167,6 +168,8 @@ def test_an_event_says_which_goal_cannot_be_asked(after: Program) -> None:
 
 def test_its_messages_still_go_out(after: Program) -> None:
     give(after, "c1", MESSAGES, "outbox")
+    noon = datetime.combine(after.today() + timedelta(days=1), time(12), after.settings.zone)
+    after.clock = lambda: noon  # nobody is written to at night
     (sent,) = send_waiting(after)
     assert (sent.messages, sent.problem) == (9, "")
 

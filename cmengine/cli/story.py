@@ -119,6 +119,8 @@ def tell(
     make_program(folder, starter=STARTER, name="Riverside drop-in (demo)", by="demo", clock=season)
     prepare(folder)
     program = open_program(folder, by="demo", clock=season)
+    # Whatever the hour, the story is told by day: nobody is written to at night.
+    season.now = datetime.combine(program.today(), time(12), tzinfo=program.settings.zone)
     try:
         _menu(program, say)
         _choices(program, say)
