@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 Work = Callable[[], None]
+NAME = "behind"  # what the thread is called
 TURN = 0.001  # seconds after which one thread lets the other have its turn
 
 
@@ -17,7 +18,7 @@ class Behind:
     """
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=NAME)
         self._error: BaseException | None = None
         self._usual = sys.getswitchinterval()
         sys.setswitchinterval(TURN)
