@@ -121,9 +121,11 @@ def bulk(data: Data, folder: Path, tell: Told) -> None:
     def imported(log: Path, name: str) -> Figures:
         return child("import_log", fresh(log, copies[name]), log / LOG)
 
-    said("writing down the rows of an import")
-    child("record", fresh(many, folder / "recorded"), many / LOG, folder / ROWS)
-    take_turns(
+    said("seeing how many events a transaction has here")
+    batch = imported(many, "import")["batch"]
+    said(f"writing down the rows of an import, {batch:,} events a transaction")
+    child("record", fresh(many, folder / "recorded"), many / LOG, folder / ROWS, batch)
+    turns = take_turns(
         {
             "import": lambda: imported(many, "import"),
             "insert": lambda: child("insert", fresh(many, copies["insert"]), folder / ROWS),
@@ -135,8 +137,21 @@ def bulk(data: Data, folder: Path, tell: Told) -> None:
         sizes.long_runs,
         lambda turns: tell(bulk_lines(turns, events, few)),
     )
+    said("logging at the desk while an import runs")
+    meanwhile = child("waits", fresh(many, folder / "waits"), many / LOG)
+    tell([*bulk_lines(turns, events, few), waits_line(meanwhile, events)])
     must_be_equal(
         {name: child("digest", copies[name])["rows"] for name in ("import", "insert", "script")}
+    )
+
+
+def waits_line(found: Figures, events: int) -> Line:
+    """Write how long somebody at the desk had to wait."""
+    return Line(
+        f"the longest of an event at the desk while {events:,} are imported, in seconds",
+        1.0,
+        ratios=[found["longest"]],
+        note=f"{found['logged']} logged, half of them within {found['middle']:.2f} s",
     )
 
 

@@ -1,4 +1,4 @@
-"""Import a log as `cmengine import` does, and say how long it took.
+"""Import a log as `cmengine import` does, and say how long it took, and how many events a transaction had.
 
 python -m import_log FOLDER LOG       (in this folder)
 """
@@ -11,6 +11,12 @@ from measure import tell, timed
 
 from cmengine.importing import import_events
 from cmengine.plugins import load_plugins
+from cmengine.program import Program
+
+
+def entries(program: Program) -> int:
+    """Count the entries of the journal: a transaction each."""
+    return int(program.ledger.rows("select coalesce(max(seq), 0) from journal")[0][0])
 
 
 def main(folder: Path, log: Path) -> None:
@@ -18,9 +24,11 @@ def main(folder: Path, log: Path) -> None:
     registry = load_plugins()
     with timed() as took:
         program = open_again(folder, registry)
+        before = entries(program)
         imported = import_events(program, log)
+        batches = entries(program) - before
         program.close()
-    tell(took, events=imported.events, awards=imported.awards)
+    tell(took, events=imported.events, awards=imported.awards, batch=-(-imported.events // batches))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Import a log, and keep the very rows that the import hands to SQLite, batch by batch.
 
-    python -m record FOLDER LOG ROWS       (in this folder)
+    python -m record FOLDER LOG ROWS BATCH       (in this folder)
 
-ROWS gets, for each transaction, a list of (statement for one row, rows), in the order of writing.
+ROWS gets, for each transaction, a list of (statement for one row, rows), in the order of writing. BATCH is
+how many events a transaction has: writing rows down takes time, and an import suits itself to that.
 """
 
 import pickle
@@ -16,7 +17,7 @@ from typing import Any
 from make_log import open_again
 from measure import tell, timed
 
-from cmengine.importing import import_events
+from cmengine import importing
 from cmengine.plugins import load_plugins
 from cmengine.sqlite import sqlite3
 
@@ -56,14 +57,15 @@ class Recording(sqlite3.Connection):
         rows += (tuple(cells[n : n + wide]) for n in range(0, len(cells), wide))
 
 
-def main(folder: Path, log: Path, rows: Path) -> None:
+def main(folder: Path, log: Path, rows: Path, batch: int) -> None:
     """Import, and write down what was written."""
     Recording.transactions = []
     setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Recording))  # noqa: B010
+    setattr(importing, "LONGEST", 1e9)  # noqa: B010
     registry = load_plugins()
     with timed() as took:
         program = open_again(folder, registry)
-        import_events(program, log)
+        importing.import_events(program, log, batch=batch)
         program.close()
     with rows.open("wb") as file:
         for transaction in Recording.transactions:
@@ -72,4 +74,5 @@ def main(folder: Path, log: Path, rows: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    where, log, to, size = sys.argv[1:]
+    main(Path(where), Path(log), Path(to), int(size))

@@ -36,7 +36,8 @@ from cmengine.timeline import Correction, TimelineRow
 if TYPE_CHECKING:
     from cmengine.behind import Behind
 
-BULK_KIB = 64 * 1024
+WRITING_KIB = 64 * 1024  # of pages: a batch touches one or two for each client
+READING_KIB = 16 * 1024  # nothing is read twice for long
 LOOK_MILLISECONDS = 20  # within these, SQLite looks after 1, 2, 5 and 10 milliseconds
 MOST_ROWS = 512  # in one statement: SQLite allows 32,766 cells
 _EVENT = "seq, id, client, kind, occurred_at, on_day, value, is_number, evidence, logged_by"
@@ -247,12 +248,12 @@ class Ledger:
             self._db.execute(f"pragma busy_timeout = {WAIT_SECONDS * 1000}")
 
     @contextmanager
-    def bulk(self) -> Iterator[None]:
-        """Use more memory while many rows are written or read, on this connection only: for pages, and for
-        what a statement with many rows would take back, which else goes into a file, page by page.
+    def bulk(self, kib: int = WRITING_KIB) -> Iterator[None]:
+        """Use more memory while many rows are written or read, on this connection only: `kib` for pages, and
+        more for what a statement with many rows would take back, which else goes into a file, page by page.
         """
         usual = self._db.execute("pragma cache_size").fetchone()[0]
-        self._db.execute(f"pragma cache_size = {-BULK_KIB}")
+        self._db.execute(f"pragma cache_size = {-kib}")
         self._db.execute("pragma temp_store = memory")
         try:
             yield

@@ -19,7 +19,7 @@ from cmengine.funds import problems as charge_problems
 from cmengine.holds import Hold, all_held, held_of
 from cmengine.journal import Anchor, Sealer
 from cmengine.kept import digest, of_json
-from cmengine.ledger import KeptOccurrence, Remembered, Stored, open_ledger
+from cmengine.ledger import READING_KIB, KeptOccurrence, Remembered, Stored, open_ledger
 from cmengine.memory import to_text
 from cmengine.program import Program, dice_of
 from cmengine.reconcile import stock_problems
@@ -136,7 +136,7 @@ def _journal_problems(program: Program, anchor: Anchor | None, verdict: Verdict)
     ledger = program.ledger
     sealer = Sealer(program.keys.journal)
     walk = Chain(ledger, sealer, anchor)
-    with ledger.bulk(), no_garbage():
+    with ledger.bulk(READING_KIB), no_garbage():
         try:
             others = ledger.others()
             problems = list(islice(walk.problems(), MOST_PROBLEMS + 1))
@@ -183,7 +183,7 @@ def _gather(verdict: Verdict, problems: Iterable[str]) -> None:
 
 def _file_problems(program: Program) -> Iterator[str]:
     ledger = program.ledger
-    with ledger.bulk():
+    with ledger.bulk(READING_KIB):
         for row in ledger.rows("pragma integrity_check"):
             if row[0] != "ok":
                 yield f"the file: {row[0]}"
@@ -214,7 +214,7 @@ def _clients_verdict(
     verdict = Verdict()
     absent = Absent(program)
     ask = Tariff()
-    with program.ledger.bulk(), no_garbage():
+    with program.ledger.bulk(READING_KIB), no_garbage():
         for some in _portions(clients, counts):
             for problems in _portion(program, some, verdict, absent, ask):
                 verdict.clients += 1

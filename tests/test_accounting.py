@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 
@@ -301,10 +300,6 @@ def test_what_is_earned_late_is_booked_when_it_is_written_down(
     assert earned() == [*november, ("2026-12-10", "0.99")]
 
 
-HAS_STOCK, HAS_FUNDS = (find_spec(f"cmengine.{name}") is not None for name in ("stock", "funds"))
-
-
-@pytest.mark.skipif(not HAS_STOCK, reason="there is no stock yet")
 def test_the_books_of_the_stock(
     make: Callable[..., Program], clock: object, run: Run, tmp_path: Path
 ) -> None:
@@ -368,7 +363,6 @@ def test_the_books_of_the_stock(
     assert sums["Liabilities:Vouchers"] == -500
 
 
-@pytest.mark.skipif(not HAS_FUNDS, reason="nothing is charged to a fund yet")
 def test_the_books_of_funds_that_change(
     program: Program, clock: object, run: Run, tmp_path: Path
 ) -> None:

@@ -100,7 +100,7 @@ def test_the_rows_that_are_inserted_are_those_of_the_import(
 ) -> None:
     recorded = copytree(prepared, tmp_path / "recorded")
     inserted = copytree(prepared, tmp_path / "inserted")
-    run("record", recorded, recorded / "events.csv", tmp_path / "rows")
+    run("record", recorded, recorded / "events.csv", tmp_path / "rows", 500)
     run("insert", inserted, tmp_path / "rows")
     assert digests(recorded) == digests(inserted) == one_by_one
 
@@ -110,7 +110,7 @@ def test_every_limit_is_in_the_table(base: Path) -> None:
         "all", "--base", base, "--events", EVENTS, "--runs", 1, "--long-runs", 1, "--times", 2
     )
     rows = [line.split("|")[1].strip() for line in printed.splitlines() if line.startswith("|")]
-    assert len(rows) == 3 * 2 + 14
+    assert len(rows) == 3 * 2 + 15
     assert printed.count("not measured: --peers was not given") == 6
 
 
