@@ -11,6 +11,7 @@ from attrs import asdict, frozen
 
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.letters import settle
+from cmengine.outbox import STOPPED
 from cmengine.program import Program
 
 MESSAGES, FULLER, INFORMATION, EQUITY, SHARING = (
@@ -34,21 +35,6 @@ UNWANTED = "not wanted any more"
 
 ON_A_CHANNEL = (MESSAGES, FULLER)
 HOW = ("spoken", "written", "message")
-STOP = frozenset(
-    (
-        "stop", "stopall", "quit", "end", "revoke", "opt out", "optout", "cancel", "unsubscribe",
-        "alto", "para", "parar", "pare", "basta", "baja", "no mas", "no más", "cancelar", "salir",
-    )
-)  # fmt: skip
-"""Words that take every consent to be written to back: those of 47 CFR 64.1200(a)(10), and Spanish ones."""
-
-_BESIDE = frozenset(
-    (
-        "please", "now", "thanks", "me", "us", "it", "this", "these", "the", "all", "texting", "texts", "text",
-        "messages", "message", "messaging", "writing", "sending", "contacting", "por", "favor", "ya", "mensajes",
-        "los",
-    )
-)  # fmt: skip
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 
 
@@ -97,20 +83,22 @@ def withdraw(
     _must_have_channel(program, channel or "")
     with program.ledger.writing("withdraw consent"):
         program.must_have(client)
-        return _note_nos(program, client, {purpose} if purpose else set(PURPOSES), channel, how)
+        return note_nos(program, client, {purpose} if purpose else set(PURPOSES), channel, how)
 
 
 def stop(program: Program, client: str, how: str = "message") -> list[Consent]:
-    """Write to a client no more, on no channel. Give what was noted."""
+    """Write to a client no more, on no channel, and not that this is so. Give what was noted."""
     with program.ledger.writing("stop messages"):
         program.must_have(client)
-        return _note_nos(program, client, set(ON_A_CHANNEL), None, how)
+        return note_nos(program, client, set(ON_A_CHANNEL), None, how)
 
 
-def _note_nos(
+def note_nos(
     program: Program, client: str, purposes: set[str], channel: str | None, how: str
 ) -> list[Consent]:
-    """Note a no for each purpose and channel where none stands, and settle what waited to be said there."""
+    """Note a no for each purpose and channel where none stands, and settle what waited to be said there,
+    inside the one write transaction.
+    """
     stands = {(one.channel, one.purpose): one.given for one in consents(program, client)}
     channels = channels_of(program) if channel is None else [channel]
     asked = [(way, one) for way in channels for one in sorted(purposes & set(ON_A_CHANNEL))]
@@ -124,16 +112,8 @@ def _note_nos(
     nos = [one for one in dict.fromkeys(sorted(asked)) if stands.get(one) is not False]
     for way, one in asked:
         if one == MESSAGES:
-            settle(program, client, UNWANTED, way)
+            settle(program, client, UNWANTED, way, but=[STOPPED])
     return [note_consent(program, client, way, one, given=False, how=how) for way, one in nos]
-
-
-def says_stop(text: str) -> bool:
-    """Say whether an answer to a message asks for no more of them: one of the words for it, with nothing
-    but such words as "please" or "texting me" beside it. Pure.
-    """
-    words = re.sub(r"[^\w\s]", " ", text).casefold().split()
-    return " ".join(one for one in words if one not in _BESIDE) in STOP
 
 
 def consents(program: Program, client: str | None = None) -> list[Consent]:

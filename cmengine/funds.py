@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from cmengine import charges
+from cmengine import charges, limits
 from cmengine.errors import CMError, Mistake, did_you_mean
 from cmengine.limits import (
     Allowance,
@@ -92,6 +92,20 @@ def allowed(program: Program, client: str) -> Allowance:
         queue = [due for due in charges.dues(ledger, None, paid=parts) if due.award <= last]
     clients = sorted({due.client for due in queue}) if terms.caps else []
     return allowance(client, queue, charges.to_clients(ledger, clients), funds, terms, today)
+
+
+def could_be_issued(program: Program, queue: Sequence[Due] | None = None) -> frozenset[str]:
+    """Name those to whom money could be issued now; `queue` is what waits, where that is known already."""
+    ledger, terms = program.ledger, terms_now(program)
+    if queue is None:
+        queue = charges.dues(ledger, None, paid=any(cap.window == "award" for cap in terms.caps))
+    if not terms.caps and not program.settings.fund:
+        return frozenset(due.client for due in queue)
+    clients = sorted({due.client for due in queue}) if terms.caps else []
+    issued = charges.to_clients(ledger, clients)
+    return limits.could_be_issued(
+        queue, issued, charges.from_funds(ledger), terms, program.today()
+    )
 
 
 def charge(program: Program, voucher: str, shares: Sequence[Share]) -> None:

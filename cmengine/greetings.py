@@ -40,19 +40,27 @@ def _write(program: Program, client: str, template: str, channel: str | None) ->
             todo = "nothing was written; ask them, and see: cmengine consent give --help"
             raise CMError(Mistake(f"client '{client}'", missing, todo))
         said_to(program, client, way, template, 0)  # raises where its words would not do
-        digest, notify = _way(program, client, way)
-        id = f"{program.new_id()}/{template}"
-        program.ledger.insert(
-            "messages",
-            id=id,
-            client=client,
-            event=None,
-            digest=digest,
-            notify=notify,
-            channel=way,
-            template=template,
-            made_at=program.now().isoformat(),
-        )
+        return put_message(program, client, way, template)
+
+
+def put_message(program: Program, client: str, channel: str, template: str) -> str:
+    """Put a message that is about no event into the outbox, inside the one write transaction; give its id.
+
+    Raises CMError where no published rule has the channel any more.
+    """
+    digest, notify = _way(program, client, channel)
+    id = f"{program.new_id()}/{template}"
+    program.ledger.insert(
+        "messages",
+        id=id,
+        client=client,
+        event=None,
+        digest=digest,
+        notify=notify,
+        channel=channel,
+        template=template,
+        made_at=program.now().isoformat(),
+    )
     return id
 
 

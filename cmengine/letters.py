@@ -5,7 +5,7 @@ before it sends it, so that no two send it at once; a claim that runs out withou
 counts as a try that may have gone, and the letter is sent again under the same id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -175,12 +175,20 @@ def note(program: Program, claim: int, came: str, problem: str | None = None) ->
     program.ledger.insert("deliveries", claim=claim, came=came, problem=problem, noted_at=at)
 
 
-def settle(program: Program, client: str, why: str, channel: str | None = None) -> None:
-    """Settle all that waits for a client, on one channel or on all, inside the one write transaction: it never goes."""
+def settle(
+    program: Program,
+    client: str,
+    why: str,
+    channel: str | None = None,
+    but: Collection[str] = (),
+) -> None:
+    """Settle all that waits for a client, on one channel or on all, inside the one write transaction: it never
+    goes. Templates in `but` stay.
+    """
 
     def waiting() -> list[Letter]:
         found = [one for one in letters(program) if one.client == client]
-        return [one for one in found if channel in (None, one.channel)]
+        return [one for one in found if channel in (None, one.channel) and one.template not in but]
 
     while found := waiting():  # after a try that may have gone, a letter is settled in two steps
         for letter in found:

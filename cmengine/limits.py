@@ -512,6 +512,29 @@ def held_of_all(
     ]
 
 
+def could_be_issued(
+    queue: Sequence[Due],
+    to_clients: Iterable[Spent],
+    from_funds: Iterable[Spent],
+    terms: Terms,
+    today: date,
+) -> frozenset[str]:
+    """Name those to whom something could be issued now: those whose `allowance` is above zero, all found in
+    one pass. `queue` is what waits for everybody, in the order in which it was earned.
+    """
+    space = _Room(terms, terms.caps, to_clients, from_funds, today)
+    late = space.late_before(min((due.since for due in queue), default=today))
+    found: set[str] = set()
+    for due in queue:
+        # Until something can be paid to somebody, nothing was thought of as paid to them either.
+        if due.client not in found and any(
+            fund.pays(due.rule) and space.free(due, fund, {}) for fund in terms.funds
+        ):
+            found.add(due.client)
+        list(_pay(space, due, late, kept=True))
+    return frozenset(found)
+
+
 def plenty(terms: Terms, from_funds: Sequence[Spent], waiting: int, today: date) -> bool:
     """Say whether money and room of every fund are enough for all that waits: then nobody has to be
     thought of but the client at the desk.

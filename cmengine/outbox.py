@@ -8,6 +8,9 @@ from cmengine.sheet import Sheet
 READY = "ready"
 """The template of what is said after an award: that something waits, and no more."""
 
+STOPPED = "stopped"
+"""The template of what STOP is answered with, once: the one message that needs no consent."""
+
 INFORMATION = "information"
 """How templates begin that tell about safety and health; the topic follows after a dot."""
 

@@ -4,6 +4,7 @@ What was earned is never refused, only its handing over waits. A word that was m
 and something that did not happen yet are no refusals, and are not counted.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -224,10 +225,7 @@ def by_staff(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
 
 
 def _tally(words: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for word in words:
-        found[word] = found.get(word, 0) + 1
-    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
+    return dict(sorted(Counter(words).items(), key=lambda one: (-one[1], one[0])))
 
 
 def table() -> str:

@@ -18,12 +18,12 @@ from cmengine.letters import Letter, ask_again, claim, covered, letters, note
 from cmengine.model import Message, Notifier
 from cmengine.options import Place
 from cmengine.outbox import INFORMATION as ABOUT
-from cmengine.outbox import READY
+from cmengine.outbox import READY, STOPPED
 from cmengine.postman import Postman
 from cmengine.preferences import preferences
 from cmengine.program import Program
 from cmengine.quiet import quiet_until
-from cmengine.ready import ready_now
+from cmengine.ready import ready_now, ready_of_many
 from cmengine.strengths import strength_for
 from cmengine.telling import OWN, tell
 from cmengine.wording import blocked
@@ -32,8 +32,14 @@ from cmengine.wording import words_of as book_of
 GRACE = timedelta(
     seconds=60
 )  # beyond the time that one try may take, before another sender may try
+ANSWER = timedelta(minutes=5)
+"""For how long STOP is answered: what goes within it is still within the old consent (47 CFR 64.1200(a)(12))."""
+
 MOST_PROBLEM = 300
 NOTHING_WAITS = "nothing waits to be picked up any more"
+TOO_LATE = "too late to answer STOP: nothing more goes"
+MAY_HAVE_GONE = "it may have gone, and STOP is answered once"
+YES_AGAIN = "they have allowed it again since"
 NOT_YET = "nothing of what waits can be handed over just now"
 
 
@@ -75,11 +81,16 @@ class Sent:
 
 def standings(program: Program) -> list[Standing]:
     """Say of every letter that waits where it stands, oldest first."""
-    return [standing_of(program, letter) for letter in letters(program)]
+    ready = ready_of_many(program)
+    return [standing_of(program, letter, ready) for letter in letters(program)]
 
 
-def standing_of(program: Program, letter: Letter) -> Standing:
-    """Say where a letter stands now."""
+def standing_of(
+    program: Program, letter: Letter, ready: Callable[[str], bool] | None = None
+) -> Standing:
+    """Say where a letter stands now. `ready` says whether anything could be handed to a client, where many
+    are asked about; else it is looked up for this one.
+    """
     now = program.now()
     ours = program.settings.messages
     tries = len(letter.counted(now))
@@ -93,9 +104,14 @@ def standing_of(program: Program, letter: Letter) -> Standing:
         return stands("being sent", at=taken.until)
     if letter.template == READY and not waits(program, letter.client):
         return stands("not needed", NOTHING_WAITS)
-    missing = no_consent(program, letter.client, letter.channel, letter.template)
-    if missing:
-        return stands("no consent", missing)
+    if letter.template == STOPPED:
+        over = _no_answer(program, letter, now)
+        if over:
+            return stands("not needed", over)
+    else:
+        missing = no_consent(program, letter.client, letter.channel, letter.template)
+        if missing:
+            return stands("no consent", missing)
     if tries >= ours.tries:
         return stands("did not go", problem)
     later = letter.next_try(now)
@@ -103,12 +119,14 @@ def standing_of(program: Program, letter: Letter) -> Standing:
         return stands("pause", problem, later)
     wants = preferences(program, letter.client)
     until = quiet_until(now, wants.quiet, wants.zone)
-    if until is not None:
+    if until is not None and letter.template != STOPPED:  # they have just written, and are answered
         return stands("quiet", problem, until)
-    if letter.template == READY and not ready_now(program, letter.client):
-        return stands(
-            "held back", NOT_YET
-        )  # a limit, an empty fund, no stock: told once it is over
+    if letter.template == READY:
+        here = ready(letter.client) if ready is not None else ready_now(program, letter.client)
+        if not here:  # a limit, an empty fund, no stock; a limit may be over with the day
+            tomorrow = program.today() + timedelta(days=1)
+            begins = program.moment(tomorrow, program.settings.day_boundary)
+            return stands("held back", NOT_YET, begins)
     return stands("due", problem)
 
 
@@ -116,6 +134,16 @@ def waits(program: Program, client: str) -> bool:
     """Say whether anything waits to be picked up: money or things."""
     ledger = program.ledger
     return ledger.balance(client).waiting > 0 or bool(ledger.waiting_items(client))
+
+
+def _no_answer(program: Program, letter: Letter, now: datetime) -> str:
+    """Say why STOP is not answered any more; nothing where it is to be."""
+    if allows(program, letter.client, MESSAGES, letter.channel):
+        return YES_AGAIN
+    if any(one.came is None for one in letter.tries(now)):
+        return MAY_HAVE_GONE
+    late = now > datetime.fromisoformat(letter.made_at) + ANSWER
+    return TOO_LATE if late else ""
 
 
 def no_consent(program: Program, client: str, channel: str, template: str) -> str:
@@ -242,11 +270,12 @@ def send_waiting(
     """
     postman = Postman(program.settings.messages.seconds)
     sender = Sender(program, send or postman.send)
+    ready = ready_of_many(program)  # to begin with: each is looked at again when it is claimed
     try:
         for letter in letters(program):
             if stopped():
                 return
-            if standing_of(program, letter).state in ("due", "not needed"):
+            if standing_of(program, letter, ready).state in ("due", "not needed"):
                 sent = sender.go(letter)
                 if sent is not None:
                     yield sent

@@ -164,7 +164,7 @@ def status(program: Program, most: int = SHOWN) -> Status:
         stock=tuple(one for one in shelves(program) if one.low or one.expired or one.soon),
         uncounted=tuple(uncounted(program)),
         backup=backup(program),
-        messages=messages(program),
+        messages=messages(program, queue),
         feedback=tuple(feedback(program)),
         held_rules=tuple(held_rules(program)),
         findings=tuple(doctor.findings(program, checks)),
@@ -257,13 +257,14 @@ def backup(program: Program) -> Backup:
     )
 
 
-def messages(program: Program) -> Messages:
-    """Say where the messages that wait stand."""
+def messages(program: Program, queue: Sequence[Due]) -> Messages:
+    """Say where the messages that wait stand; `queue` is what waits to be handed over, in money."""
     from cmengine.letters import letters
+    from cmengine.ready import ready_of_many
     from cmengine.sending import standing_of
 
-    found = letters(program)
-    states = Counter(standing_of(program, letter).state for letter in found[:LETTERS])
+    found, ready = letters(program), ready_of_many(program, queue)
+    states = Counter(standing_of(program, letter, ready).state for letter in found[:LETTERS])
     return Messages(
         waiting=len(found) - states.pop("not needed", 0),
         looked_at=min(len(found), LETTERS),

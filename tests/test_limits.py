@@ -23,6 +23,7 @@ from cmengine.limits import (
     Terms,
     allowance,
     binding,
+    could_be_issued,
     first_day,
     in_order,
     near,
@@ -55,6 +56,12 @@ def asked(
     given: Sequence[Given] = (),
 ) -> Allowance:
     """Ask with what was issued so far, and with what each fund paid of what waits."""
+    left, spent = what_is_left(queue, given)
+    return allowance(client, left, spent, [evolve(one, client="") for one in spent], terms, today)
+
+
+def what_is_left(queue: Sequence[Due], given: Sequence[Given]) -> tuple[list[Due], list[Spent]]:
+    """Give what still waits after some was issued, and what was issued."""
     paid: dict[tuple[int, int], Counter[str]] = {}
     for one in given:
         paid.setdefault(one.share.award, Counter())[one.share.fund] += one.share.cents
@@ -67,8 +74,7 @@ def asked(
         for due in queue
         if due.cents > paid.get(due.award, Counter()).total()
     ]
-    spent = [Spent(one.share.fund, one.on, one.share.cents, one.client) for one in given]
-    return allowance(client, left, spent, [evolve(one, client="") for one in spent], terms, today)
+    return left, [Spent(one.share.fund, one.on, one.share.cents, one.client) for one in given]
 
 
 def issued(client: str, on: date, may: Allowance, cents: int | None = None) -> list[Given]:
@@ -445,6 +451,21 @@ def test_where_there_is_plenty_others_need_not_be_thought_of(
     for client in PEOPLE:
         alone = [one for one in queue if one.client == client]
         assert asked(client, queue, terms, today) == asked(client, alone, terms, today)
+
+
+@given(queues, visits, terms_drawn, days)
+def test_who_could_be_issued_something_is_found_for_all_at_once(
+    queue: list[Due], visits: list[tuple[date, str, int | None]], terms: Terms, today: date
+) -> None:
+    given: list[Given] = []
+    for day, client, cents in visits:
+        may = asked(client, queue, terms, day, given)
+        given += issued(client, day, may, None if cents is None else min(cents, may.cents))
+    today = max([today, *(one.on for one in given)])
+    one_by_one = {client for client in PEOPLE if asked(client, queue, terms, today, given).cents}
+    left, spent = what_is_left(queue, given)
+    from_funds = [evolve(one, client="") for one in spent]
+    assert could_be_issued(left, spent, from_funds, terms, today) == one_by_one
 
 
 @given(queues, terms_drawn, st.permutations(PEOPLE))

@@ -982,6 +982,11 @@ def test_a_draft_in_a_program_is_simulated_with_its_limits_before_it_is_publishe
         ([FILE, "--rule", "vouchers"], 1, "no rule 'vouchers'"),
         (["nothing.toml"], 1, "nothing.toml"),
         (["drop-in", "--plot", "a.gif"], 2, "is an SVG or a PNG"),
+        (
+            ["drop-in", "--plot", "."],
+            2,
+            "'--plot': a picture is an SVG or a PNG; name a file like plot.svg",
+        ),
         (["drop-in", "--limit", "2.5"], 2, "'2.5' is not an amount"),
         (["drop-in", "--limit", "2.50/moth"], 2, "did you mean 'month'?"),
         (["drop-in", "--visits", "3", "--weeks", "3"], 2, "--visits or --weeks, not both"),

@@ -1,6 +1,7 @@
 """cmengine consent"""
 
 import sys
+from typing import Any
 
 import click
 
@@ -83,7 +84,8 @@ def withdraw(
 @consent_command.command(
     "stop",
     epilog=examples(
-        "cmengine consent stop c001", "cmengine consent stop c001 --heard   < what-they-wrote"
+        "cmengine consent stop c001",
+        "cmengine consent stop c001 --heard --channel text   < what-they-wrote",
     ),
 )
 @click.argument("client", shell_complete=client_codes)
@@ -92,27 +94,45 @@ def withdraw(
     is_flag=True,
     help="Read what they wrote from standard input, and stop only if it is STOP or a word like it.",
 )
+@click.option(
+    "--channel",
+    metavar="C",
+    help="With --heard: where they wrote it (default: the only channel they allow).",
+)
+@click.option(
+    "--no-answer", is_flag=True, help="With --heard: the gateway tells them itself that it is done."
+)
 @json_option
 @pass_desk
-def stop(desk: Desk, client: str, heard: bool, as_json: bool) -> None:
+def stop(
+    desk: Desk, client: str, heard: bool, channel: str | None, no_answer: bool, as_json: bool
+) -> None:
     """Write to CLIENT no more, on no channel: at once, and without asking why.
 
-    With --heard, a gateway that receives messages can hand an answer on; what it says is not kept.
+    With --heard, a gateway that receives messages can hand an answer on; what it says is not kept. They are
+    told once that it is done, by the next `outbox send` within five minutes, and nothing after.
     """
-    from cmengine.consents import says_stop
     from cmengine.consents import stop as stop_messages
+    from cmengine.stopping import says_stop, stop_heard
 
+    if not heard and (channel is not None or no_answer):
+        raise click.UsageError("--channel and --no-answer go together with --heard")
     words = sys.stdin.read() if heard else "stop"
     with desk.open() as program:
         if not says_stop(words):
             program.must_have(client)
             if as_json:
-                document({"client": client, "stopped": False, "withdrawn": []})
+                document({"client": client, "stopped": False, "withdrawn": [], "answer": None})
             else:
                 note("That is not STOP, nor a word like it: nothing was changed, nothing was kept.")
             return
-        gone = stop_messages(program, client)
-    _say_gone(client, gone, as_json)
+        if heard:
+            gone, way = stop_heard(program, client, channel, answer=not no_answer)
+        else:
+            gone, way = stop_messages(program, client), ""
+    _say_gone(client, gone, as_json, answer=way or None)
+    if way and not as_json:
+        say(f"That it is done is said once on {way}. Send: cmengine outbox send")
 
 
 @consent_command.command(
@@ -194,9 +214,10 @@ def _named(one: Consent) -> str:
     return f"{one.purpose} {'about' if one.purpose == INFORMATION else 'on'} {one.channel}"
 
 
-def _say_gone(client: str, gone: list[Consent], as_json: bool) -> None:
+def _say_gone(client: str, gone: list[Consent], as_json: bool, **more: Any) -> None:
     if as_json:
-        document({"client": client, "stopped": True, "withdrawn": [_data(one) for one in gone]})
+        withdrawn = [_data(one) for one in gone]
+        document({"client": client, "stopped": True, "withdrawn": withdrawn, **more})
         return
     what = several([_named(one) for one in gone])
     noted = f"Noted: from now on, no to {what}." if gone else "Noted already: the no stands."
