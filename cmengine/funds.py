@@ -103,9 +103,7 @@ def could_be_issued(program: Program, queue: Sequence[Due] | None = None) -> fro
         return frozenset(due.client for due in queue)
     clients = sorted({due.client for due in queue}) if terms.caps else []
     issued = charges.to_clients(ledger, clients)
-    return limits.could_be_issued(
-        queue, issued, charges.from_funds(ledger), terms, program.today()
-    )
+    return limits.could_be_issued(queue, issued, charges.from_funds(ledger), terms, program.today())
 
 
 def charge(program: Program, voucher: str, shares: Sequence[Share]) -> None:

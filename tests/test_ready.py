@@ -89,7 +89,9 @@ def test_what_a_limit_holds_back_is_told_when_the_next_month_begins(
     log(program)
     (stands,) = standings(program)
     assert (stands.state, stands.why) == ("held back", NOT_YET)
-    assert stands.at == datetime(2026, 7, 2, 7, 0, tzinfo=UTC), "looked at again when the day is over"
+    assert stands.at == datetime(2026, 7, 2, 7, 0, tzinfo=UTC), (
+        "looked at again when the day is over"
+    )
     assert told(program) == []
     with pytest.raises(CMError, match="none of it can be issued just now"):
         issue_voucher(program, "c1")

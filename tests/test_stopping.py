@@ -122,9 +122,7 @@ def test_who_says_it_twice_before_the_answer_went_is_answered_once(program: Prog
     assert told(program) == []
 
 
-def test_the_answer_does_not_wait_for_the_end_of_quiet_hours(
-    program: Program, clock: Any
-) -> None:
+def test_the_answer_does_not_wait_for_the_end_of_quiet_hours(program: Program, clock: Any) -> None:
     clock.now = datetime(2026, 7, 2, 6, 0, tzinfo=UTC)  # eleven at night there
     visit(program)
     assert [one.state for one in standings(program)] == ["quiet", "no consent"]
