@@ -30,7 +30,11 @@ from cmengine.verify import Verdict, verify
 ABOUT = "backup.json"
 FORMAT = 1
 LARGEST = 64 * 2**20  # of any file but the ledger; those of a program are a few kilobytes
-PIECE = 2**20
+PIECE = MIB = 2**20
+# What comes of reading a zip that is damaged, encrypted, packed in another way, or none.
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, EOFError, RuntimeError
+)  # fmt: skip
 NOT_ENCRYPTED = (
     "it is not encrypted and the program's key is in it: whoever has the file has everything; keep it as"
     " you keep the program, or encrypt it, for example with age (https://age-encryption.org)"
@@ -221,18 +225,31 @@ def read_about(file: Path, into: Path | None = None) -> About:
     """
     try:
         with zipfile.ZipFile(file) as packed:
+            if packed.getinfo(ABOUT).file_size > LARGEST:
+                raise ValueError(f"'{ABOUT}' is larger than any of a backup")
             about = _about(json.loads(packed.read(ABOUT)))
             if sorted(packed.namelist()) != sorted([*about.files, ABOUT]):
                 raise ValueError("it does not hold the files that it says it holds")
+            if into is not None:
+                _must_have_room(file, packed, into)
             for name, wanted in about.files.items():
                 _unpack(packed, name, wanted, into)
     except OSError as error:
         raise CMError(Mistake(str(file), f"cannot be read ({error.strerror})")) from error
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError) as error:
+    except _DAMAGED as error:
         told = error.args[0] if error.args else type(error).__name__
         what = f"is damaged, or no backup of cmengine ({told!s:.200})"
         raise CMError(Mistake(str(file), what, "take another backup")) from error
     return about
+
+
+def _must_have_room(file: Path, packed: zipfile.ZipFile, into: Path) -> None:
+    """Raise CMError where a backup needs more room than there is, before any of it is taken."""
+    needed = sum(info.file_size for info in packed.infolist())
+    free = shutil.disk_usage(into).free
+    if needed > free:
+        what = f"needs {needed // MIB + 1:,} MiB unpacked, and {free // MIB:,} MiB are free there"
+        raise CMError(Mistake(str(file), what, "make room, or name a folder on another disk"))
 
 
 def _about(read: dict[str, Any]) -> About:
@@ -282,6 +299,6 @@ def _unpack(packed: zipfile.ZipFile, name: str, wanted: str, into: Path | None) 
 def _cannot(file: Path, error: OSError) -> CMError:
     free = ""
     with contextlib.suppress(OSError):
-        free = f"; {shutil.disk_usage(file.resolve().parent).free // 2**20:,} MiB are free there"
+        free = f"; {shutil.disk_usage(file.resolve().parent).free // MIB:,} MiB are free there"
     what = f"cannot be written ({error.strerror}{free})"
     return CMError(Mistake(str(file), what, "no backup was made; name another place"))

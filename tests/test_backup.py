@@ -269,6 +269,9 @@ def rename(held: dict[str, bytes], old: str, new: str) -> None:
         (lambda held: held.update({"more.toml": b""}), "does not hold the files"),
         (lambda held: held.pop("backup.json"), "backup.json"),
         (lambda held: held.update({"backup.json": b"[]"}), "is damaged, or no backup"),
+        (lambda held: held.update({"backup.json": b"null"}), "is damaged, or no backup"),
+        (lambda held: held.update({"backup.json": b"[" * 100_000}), "is damaged, or no backup"),
+        (lambda held: held.update({"backup.json": b" " * (64 * 2**20 + 1)}), "larger than any"),
         (lambda held: rename(held, "kinds.toml", "../kinds.toml"), "is no file of a program"),
         (lambda held: rename(held, "kinds.toml", "/kinds.toml"), "is no file of a program"),
         (lambda held: rename(held, "kinds.toml", "rules/../../x.toml"), "is no file of a program"),
@@ -287,6 +290,23 @@ def test_a_backup_that_is_not_as_it_was_is_not_restored(
     with pytest.raises(CMError, match="is damaged, or no backup of cmengine") as told:
         restore(changed, place / "again", by="ana", clock=clock)
     assert said in str(told.value)
+    assert sorted(one.name for one in place.iterdir()) == ["changed.zip", made.file.name]
+
+
+def test_a_backup_that_would_fill_the_disk_is_refused_before_it_takes_any_room(
+    program: Program, place: Path, clock: Any
+) -> None:
+    """A few bytes can say that they are a thousand terabytes."""
+    made = make_backup(program, place)
+    with zipfile.ZipFile(made.file) as old, zipfile.ZipFile(place / "changed.zip", "w") as out:
+        for name in old.namelist():
+            out.writestr(name, old.read(name))
+        out.getinfo("program.db").file_size = 2**50
+    with pytest.raises(CMError) as told:
+        restore(place / "changed.zip", place / "again", by="ana", clock=clock)
+    (mistake,) = told.value.mistakes
+    assert mistake.what.startswith("needs 1,073,741,8")
+    assert mistake.what.endswith(" MiB are free there")
     assert sorted(one.name for one in place.iterdir()) == ["changed.zip", made.file.name]
 
 

@@ -828,7 +828,8 @@ def test_a_key_that_is_not_the_programs_own_is_refused(folder: Path, refused: Re
     key.write_text(json.dumps({**kept, "draws": ["00" * 32]}))
     (other,) = refused("client", "list")
     assert other.startswith(f"{key}: this is not the key that this program promised its draws with")
-    for text in ("", "[]", "{}", '{"draws": 5, "codes": "aa"}', '{"draws": ["x"], "codes": "y"}'):
+    others = ('{"draws": 5, "codes": "aa"}', '{"draws": ["x"], "codes": "y"}', "[" * 100_000)
+    for text in ("", "[]", "{}", *others):
         key.write_text(text)
         (line,) = refused("client", "list")
         assert line.startswith(f"{key}: the program's key cannot be read; put the file back")
