@@ -802,7 +802,7 @@ def cut_off(db: Path) -> None:
         (a_folder, "is a folder, not a ledger; put it back from a backup"),
         (no_database, "(file is not a database); nothing was written; this is not a ledger, or it is damaged"),
         (of_somebody_else, "is another program's database; name the folder of a program with -p"),
-        (newer, "was written by a newer cmengine (schema 99); update cmengine"),
+        (newer, "was written by a newer cmengine (schema 99; this one knows 1); update cmengine"),
         (cut_off, "the file is damaged; restore a backup"),
     ],
 )  # fmt: skip

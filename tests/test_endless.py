@@ -45,7 +45,7 @@ def done(
     program: Program, *words: str | Path, stdin: str | Path = os.devnull
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a process of its own that may have little memory."""
-    with open(stdin, "rb") as typed:
+    with Path(stdin).open("rb") as typed:
         return subprocess.run(
             [sys.executable, "-c", CMENGINE, "-p", program.folder, "--by", "ana", *words],
             stdin=typed,

@@ -47,6 +47,7 @@ kind = "item"
 item = "radio"
 """
 NAME = "Riverside Harm Reduction"
+CMENGINE = "from cmengine.cli import main; main()"
 
 
 @pytest.fixture
@@ -159,6 +160,32 @@ def test_a_thing_is_replaced_like_money(program: Program) -> None:
     assert (replaced.item, replaced.voucher) == ("radio", issued.voucher)
     assert redeem_voucher(program, replaced.code).item == "radio"
     assert "nothing is left" in refused(lambda: replace_voucher(program, issued.voucher, "Lost"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a terminal of its own")
+@pytest.mark.parametrize("at_a_terminal", [True, False])
+def test_a_code_behind_the_command_is_taken_and_a_person_is_told_where_it_stays(
+    program: Program, at_a_terminal: bool
+) -> None:
+    import pty
+
+    words = ("voucher", "redeem")
+    code = issue_voucher(program, "c1").code
+    main, terminal = pty.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", CMENGINE, "-p", program.folder, "--by", "ana", *words, code],
+            stdin=terminal if at_a_terminal else subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        os.close(main)
+        os.close(terminal)
+    assert done.stdout.startswith("Redeemed: ")
+    note = "Note: a code behind the command stays in the shell's history"
+    assert done.stderr.startswith(note) == at_a_terminal
+    assert code not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("number", ["", "01M8", "ZZZZZZZZ", "'; drop", "%%%%%%", "______"])
@@ -315,6 +342,36 @@ def test_of_several_cards_the_one_that_does_not_work_is_named(program: Program) 
     done = replace_voucher(program, issued.voucher, "Empty", serial="S-1")
     assert [card.serial for card in done.cards] == ["S-2", "S-3"]
     assert done.charged == 1500
+
+
+def test_cards_that_did_not_work_are_named_for_the_vendor_without_code_or_client(
+    program: Program, run: Run, clock: Any
+) -> None:
+    cards(program, "25.00", "10.00", "5.00", "30.00", "25.00", "25.00")
+    none = run("stock", "list", "--empty", folder=program.folder)
+    assert none.stdout == "Every card that was handed over has worked, as far as anybody said.\n"
+    issued = issue_voucher(program, "c1", cents=4000, card="Grocer")
+    came = f"{program.today()}"
+    clock.now += timedelta(days=3)
+    for card in issued.cards:
+        replace_voucher(program, issued.voucher, "Empty", serial=card.serial)
+    reported = f"{program.today()}"
+    shown = json.loads(run("stock", "list", "--empty", "--json", folder=program.folder).stdout)
+    by_hand = program.ledger.rows(
+        "select c.serial, c.cents, sum(g.cents) from handed_cards h join cards g on g.seq = h.card"
+        " join cards c on c.seq = h.instead_of group by c.seq order by c.seq"
+    )
+    assert [(one["serial"], one["cents"], one["made_good_cents"]) for one in shown["empty"]] == [
+        tuple(row) for row in by_hand
+    ]
+    assert {(one["added"], one["reported"]) for one in shown["empty"]} == {(came, reported)}
+    listed = run("stock", "list", "--empty", folder=program.folder).stdout
+    total = sum(row[1] for row in by_hand)
+    assert f"{len(by_hand)} cards, {total // 100}.{total % 100:02d}: take it up" in listed
+    for text in (listed, json.dumps(shown)):
+        assert not any(secret in text for secret in ("CODE-", '"c1"', NAME, "ana"))
+    plain = json.loads(run("stock", "list", "--json", folder=program.folder).stdout)
+    assert (plain["stock"], plain["empty"]) == (shown["stock"], [])
 
 
 # On paper
