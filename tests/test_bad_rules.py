@@ -352,18 +352,23 @@ def test_a_broken_rule_beside_a_welcome_is_said_once(check: Check) -> None:
 BROKEN = {
     "not closed": (
         '[[rule]]\nid = "drop-in\n',
-        "2: is not valid TOML: Illegal character '\\n' at column 14; look at this line and the one before:"
+        "2: is not valid TOML: Illegal character '\\n' at column 14 of 'id = \"drop-in'; look at this line and the one before:"
         " a quote, a bracket or an = is often missing",
     ),
     "no quotes": (
         "[[rule]]\nid = drop-in\n",
-        "2: is not valid TOML: Invalid value at column 6; look at this line and the one before: a quote, a"
+        "2: is not valid TOML: Invalid value at column 6 of 'id = drop-in'; look at this line and the one before: a quote, a"
         " bracket or an = is often missing",
     ),
     "a key twice": (
         '[[rule]]\nid = "a"\nid = "b"\n',
-        "3: is not valid TOML: Cannot overwrite a value at column 9; the same key or table stands twice: take"
+        "3: is not valid TOML: Cannot overwrite a value at column 9 of 'id = \"b\"'; the same key or table stands twice: take"
         " one out",
+    ),
+    "far out in a long line": (
+        f"# one\r\nid = [{'1, ' * 200}oops, {'2, ' * 200}]\r\n",
+        f"2: is not valid TOML: Invalid value at column 607 of ', {'1, ' * 9}oops, {'2, ' * 8}2'; look at this"
+        " line and the one before: a quote, a bracket or an = is often missing",
     ),
     "cut off": (
         "[[rule]]\nevents = [",

@@ -2,10 +2,12 @@
 
 import csv
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +206,30 @@ def test_what_others_log_between_two_batches_is_seen(chosen: Program) -> None:
     assert events(chosen) == EXPECTED["events"] + logged
     verdict = verify(chosen)
     assert verdict.ok, verdict.problems
+
+
+def _import_from_a_process(folder: str, name: str) -> tuple[int, int]:
+    """Import the log from another process; give how many were new, and how many known."""
+    opened = open_program(Path(folder), by=name)
+    done = import_events(opened, LOG, batch=300)
+    opened.close()
+    return done.events, done.duplicates
+
+
+def test_three_who_import_the_same_file_at_once_bring_each_event_in_once(chosen: Program) -> None:
+    folder = str(chosen.folder)
+    with ProcessPoolExecutor(3, multiprocessing.get_context("spawn")) as pool:
+        done = list(pool.map(_import_from_a_process, [folder] * 3, ["ana", "ben", "cleo"]))
+    assert sum(new for new, _ in done) == EXPECTED["events"] == events(chosen)
+    assert {new + known for new, known in done} == {len(lines()) - 1}
+    per_rule = dict(
+        tuple(row)
+        for row in chosen.ledger.rows(
+            "select rule, sum(cents) from award_list group by rule having sum(cents) > 0"
+        )
+    )
+    assert per_rule == {rule: cents for rule, cents in EXPECTED["per_rule"].items() if cents}
+    assert verify(chosen).ok
 
 
 def test_two_processes_replay_what_one_does(chosen: Program) -> None:

@@ -465,6 +465,23 @@ def test_a_card_that_expired_is_never_handed_out_and_the_entitlement_never_ends(
     assert verify(program).ok
 
 
+def test_a_card_that_ran_out_in_somebodys_pocket_is_made_good(program: Program, clock: Any) -> None:
+    soon = TODAY + timedelta(days=40)
+    add_stock(
+        program,
+        cards_file(program, ("10.00", "Grocer", soon.isoformat()), ("10.00", "Grocer", "")),
+    )
+    issued = issue_voucher(program, "c1", cents=1000, card="Grocer")
+    before = program.ledger.balance("c1")
+    clock.now += timedelta(days=400)
+    done = replace_voucher(program, issued.voucher, "It ran out before they got to the shop")
+    assert [(card.cents, card.expires) for card in done.cards] == [(1000, None)]
+    assert program.ledger.balance("c1") == before
+    (line,) = reconcile(program).lines
+    assert (line.issued_cents, line.made_good_cents, line.on_hand_cents) == (1000, 1000, 0)
+    assert verify(program).ok
+
+
 def test_what_runs_low_is_said(make: Make, run: Run) -> None:
     settings = 'name = "p"\nzone = "America/Los_Angeles"\n[stock]\nlow = 3\n'
     program = make(RULES, settings=settings)
