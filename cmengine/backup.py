@@ -20,6 +20,7 @@ from typing import Any
 from attrs import frozen
 
 from cmengine.chain import entries
+from cmengine.durable import sync
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import Anchor, read_anchor
 from cmengine.program import Program
@@ -29,8 +30,14 @@ from cmengine.verify import Verdict, verify
 
 ABOUT = "backup.json"
 FORMAT = 1
-LARGEST = 64 * 2**20  # of any file but the ledger; those of a program are a few kilobytes
+MOST_ABOUT = 64 * 2**20  # bytes of what a backup says of itself; it is a few kilobytes
 PIECE = MIB = 2**20
+# By the folder in a program's that they are in: how the names of its files end.
+_SUFFIXES = {
+    "": (".toml", ".json", ".key", ".txt"),
+    RULES: (".toml", ".json", ".key"),
+    TEMPLATES: (".txt",),
+}
 # What comes of reading a zip that is damaged, encrypted, packed in another way, or none.
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, EOFError, RuntimeError
@@ -102,7 +109,11 @@ def _make(
     pack(folder, work / "backup.zip", now, anchor)
     read_about(work / "backup.zip")
     (work / "backup.zip").rename(file)
-    sync(file.resolve().parent)
+    try:
+        sync(file.resolve().parent)
+    except OSError:
+        file.unlink()  # what is not on the disk for certain is not said to be there
+        raise
     return verdict, anchor
 
 
@@ -123,13 +134,15 @@ def _not_noted(program: Program, file: Path, into: Path) -> "About":
 
 def own_files(folder: Path) -> Iterator[Path]:
     """Give the files of a program beside its ledger, relative to its folder: settings, keys, results, words,
-    rules, templates.
+    rules, templates, and the text files of notifiers, such as the addresses in apprise.txt.
     """
-    inside = [path for part in (RULES, TEMPLATES) for path in (folder / part).rglob("*")]
-    for path in sorted([*folder.glob("*"), *inside]):
-        wanted = (".txt",) if folder / TEMPLATES in path.parents else (".toml", ".json", ".key")
+    for path in sorted(
+        [*folder.glob("*"), *(folder / RULES).rglob("*"), *(folder / TEMPLATES).rglob("*")]
+    ):
+        inside = path.relative_to(folder)
+        wanted = _SUFFIXES.get(inside.parts[0] if len(inside.parts) > 1 else "", ())
         if path.suffix in wanted and path.is_file() and not path.is_symlink():
-            yield path.relative_to(folder)
+            yield inside
 
 
 def copy_files(source: Path, folder: Path) -> None:
@@ -153,16 +166,6 @@ def write(path: Path, pieces: Iterator[bytes]) -> None:
             out.write(piece)
         out.flush()
         os.fsync(out.fileno())
-
-
-def sync(folder: Path) -> None:
-    """See the names in a folder on the disk."""
-    with contextlib.suppress(OSError):  # not every system opens a folder
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def checked(
@@ -225,7 +228,7 @@ def read_about(file: Path, into: Path | None = None) -> About:
     """
     try:
         with zipfile.ZipFile(file) as packed:
-            if packed.getinfo(ABOUT).file_size > LARGEST:
+            if packed.getinfo(ABOUT).file_size > MOST_ABOUT:
                 raise ValueError(f"'{ABOUT}' is larger than any of a backup")
             about = _about(json.loads(packed.read(ABOUT)))
             if sorted(packed.namelist()) != sorted([*about.files, ABOUT]):
@@ -274,8 +277,6 @@ def _about(read: dict[str, Any]) -> About:
 
 def _unpack(packed: zipfile.ZipFile, name: str, wanted: str, into: Path | None) -> None:
     info = packed.getinfo(name)
-    if name != DATABASE and info.file_size > LARGEST:
-        raise ValueError(f"'{name}' is larger than any file of a program")
     if stat.S_ISLNK(info.external_attr >> 16):
         raise ValueError(f"'{name}' is a link")
     found = sha256()

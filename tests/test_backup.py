@@ -78,6 +78,7 @@ def test_a_backup_brings_everything_back_and_old_codes_with_it(
 ) -> None:
     code = issue_voucher(program, "c1", cents=250).code
     own = {"templates/es/hello.txt": "Hola", "templates/hello.txt": "Hello", "words.toml": "# none"}
+    own["apprise.txt"] = "c1 = mailto://c1:secret@example.org\n"
     for name, text in own.items():
         (program.folder / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         (program.folder / name).write_text(text)
