@@ -165,6 +165,24 @@ def test_a_restore_never_goes_over_what_is_there(program: Program, place: Path, 
     assert twice.kept.name == "program.before-20260701-180000-2", "nothing is in the way"
 
 
+def test_what_is_no_program_is_not_put_aside_for_one(
+    program: Program, place: Path, clock: Any
+) -> None:
+    made = make_backup(program, place)
+    home = place / "home"
+    home.mkdir()
+    (home / "letter.txt").write_text("mine")
+    for there in (home, home / "letter.txt"):
+        with pytest.raises(CMError, match="holds no program, and is not put aside for one"):
+            restore(made.file, there, replace=True, by="ana", clock=clock)
+    assert (home / "letter.txt").read_text() == "mine"
+    assert sorted(one.name for one in place.iterdir()) == ["home", made.file.name]
+    (home / "program.key").write_text("what is left of a program")
+    kept = restore(made.file, home, replace=True, by="ana", clock=clock).kept
+    assert kept is not None
+    assert (kept / "letter.txt").read_text() == "mine"
+
+
 def test_a_restore_waits_for_nobody_who_is_writing(
     program: Program, place: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
