@@ -1,5 +1,7 @@
 """Vouchers: issue what is waiting, redeem by code. A code is shown once; only its keyed hash is kept."""
 
+from datetime import datetime
+
 from attrs import field, frozen
 
 from cmengine.earlier import Earlier, last_issued, same_again
@@ -96,7 +98,7 @@ def issue_voucher(
         amount = worth_of(program, cards) if cards else amount
         thing = None if item is None else thing_for(program, client, item, instead)
         code = "" if cards else new_code()
-        voucher = program.new_id()
+        voucher, now = program.new_id(), program.now()
         shares = may.first(amount)
         charge(program, voucher, shares)
         program.ledger.add_voucher(
@@ -108,7 +110,7 @@ def issue_voucher(
                 "occurrence": award[0] if award else None,
                 "n": award[1] if award else None,
                 "code_hash": code_hash(code, program.keys.codes) if code else None,
-                "issued_at": program.now().isoformat(),
+                "issued_at": now.isoformat(),
                 "issued_by": program.by,
             }
         )
@@ -116,7 +118,7 @@ def issue_voucher(
         if thing is not None:
             hand_thing(program, voucher, thing, item if instead else None)
         if printed:
-            note_print(program, voucher)
+            note_print(program, voucher, now)
         if cents is None and not award:
             note_refusals(program, held_back(client, may.held))
         handed = opened(program, cards)
@@ -310,7 +312,7 @@ def find_voucher(program: Program, voucher: str) -> sqlite3.Row:
     return rows[0]
 
 
-def note_print(program: Program, voucher: str, reason: str = "") -> int:
+def note_print(program: Program, voucher: str, now: datetime, reason: str = "") -> int:
     """Write down that a voucher goes to paper; give how often it has. Call it inside `writing`."""
     (row,) = program.ledger.rows("select client, printed from voucher_list where id = ?", voucher)
     n = int(row["printed"]) + 1
@@ -318,7 +320,7 @@ def note_print(program: Program, voucher: str, reason: str = "") -> int:
         "prints",
         voucher=voucher,
         n=n,
-        printed_at=program.now().isoformat(),
+        printed_at=now.isoformat(),
         printed_by=program.by,
     )
     if reason:

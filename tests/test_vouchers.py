@@ -262,6 +262,125 @@ def test_a_part_issued_again_within_minutes_is_noted_and_later_it_is_not(
     )
 
 
+def test_what_is_said_of_before_is_theirs_of_the_same_kind_and_the_last(
+    program: Program, run: Run
+) -> None:
+    """To whom else something was issued, and what of another kind, is not what was meant."""
+    add_client(program, "c2")
+    choose_goals(program, [Wish(client="c2", rule="drop-in", on=date(2026, 6, 1))])
+    event, _ = make_event(program, client="c2", kind="visit")
+    assert event is not None
+    log_event(program, event)
+    first = issue_voucher(program, "c1", cents=1500).voucher
+    last = issue_voucher(program, "c1", cents=2500).voucher
+    thing = issue_voucher(program, "c1", item="radio").voucher
+    issue_voucher(program, "c2")
+    money_again = refused(lambda: issue_voucher(program, "c1"))
+    assert f"nothing is waiting just now; voucher {last[-6:]} (25.00)" in money_again
+    assert first[-6:] not in money_again and thing[-6:] not in money_again
+    thing_again = refused(lambda: issue_voucher(program, "c1", item="radio"))
+    assert f"no 'radio' is waiting; voucher {thing[-6:]} (radio)" in thing_again
+    other = refused(lambda: issue_voucher(program, "c1", item="lamp"))
+    assert "nothing of the kind has been earned yet" in other and "was issued" not in other
+    assert "was issued" not in refused(lambda: issue_voucher(program, "c2", item="lamp"))
+    redeem_voucher(program, replace_voucher(program, last, "Lost").code, cents=1)
+    assert "was issued" not in refused(lambda: issue_voucher(program, "c1"))
+
+
+def test_for_a_quarter_of_an_hour_as_much_again_may_be_the_same_done_twice(
+    program: Program,
+) -> None:
+    clock: Any = program.clock
+    began = clock.now
+    first = issue_voucher(program, "c1", cents=500)
+    assert issue_voucher(program, "c1", cents=499).earlier is None, "it is not as much"
+    second = issue_voucher(program, "c1", cents=500)
+    assert second.earlier is None, "what was issued last was not as much"
+    for minutes, seconds, said in ((15, 0, True), (15, 1, False), (-15, 0, True), (-15, -1, False)):
+        clock.now = began
+        before = issue_voucher(program, "c1", cents=200)
+        clock.now = began + timedelta(minutes=minutes, seconds=seconds)
+        found = issue_voucher(program, "c1", cents=200).earlier
+        assert (found and found.voucher) == (before.voucher if said else None), (minutes, seconds)
+    assert first.voucher != second.voucher
+
+
+def test_too_much_again_says_what_was_issued_and_another_amount_does_not(program: Program) -> None:
+    """30.00 of 40.00 were issued; the desk does the same again, and 10.00 are left."""
+    voucher = issue_voucher(program, "c1", cents=3000).voucher
+    again = refused(lambda: issue_voucher(program, "c1", cents=3000))
+    assert f"30.00 is more than is waiting; voucher {voucher[-6:]} (30.00) was issued" in again
+    assert "at most 10.00 can be issued now" in again
+    other = refused(lambda: issue_voucher(program, "c1", cents=2999))
+    assert "29.99 is more than is waiting; at most 10.00" in other
+
+
+def test_after_a_stop_the_voucher_whose_code_nobody_saw_is_among_those_that_are_listed(
+    program: Program, run: Run
+) -> None:
+    cards(program, "10.00", "5.00")
+    used, shown, lost, paper, kept = (
+        issue_voucher(program, "c1", cents=300, printed=n == 3) for n in range(5)
+    )
+    card = issue_voucher(program, "c1", cents=1000, card="Grocer")
+    again = issue_voucher(program, "c1", cents=500, card="Grocer")
+    thing = issue_voucher(program, "c1", item="radio")
+
+    def unseen(*more: str) -> list[str]:
+        done = run("voucher", "list", "--unseen", *more, "--json", folder=program.folder)
+        rows = json.loads(done.stdout)["vouchers"]
+        assert all(row["issued_by"] == "ana" and row["issued_at"] for row in rows)
+        return [row["voucher"] for row in rows]
+
+    every = [one.voucher for one in (used, shown, lost, paper, kept, card, again, thing)]
+    assert unseen() == every, "of none is it known, also where it was to go to paper at once"
+    clock_on(program)
+    redeem_voucher(program, used.code, cents=1)
+    print_by_code(program, shown.code)
+    replace_voucher(program, lost.voucher, "Never seen")
+    print_cards(program, again.voucher, "Never seen")
+    left = [one.voucher for one in (paper, kept, card, thing)]
+    assert unseen() == unseen("--client", "c1") == left
+    told = run("voucher", "list", "--unseen", folder=program.folder).stdout
+    assert re.search(rf"c1 +2026-07-01 11:00 +ana +3\.00 +{paper.voucher}\n", told)
+    assert re.search(rf"c1 +2026-07-01 11:00 +ana +10\.00 +gift cards +{card.voucher}\n", told)
+    assert re.search(rf"c1 +2026-07-01 11:00 +ana +radio +{thing.voucher}\n", told)
+    assert "cmengine voucher replace NUMBER --reason 'Never seen'" in told
+    add_client(program, "c2")
+    none = run("voucher", "list", "--unseen", "--client", "c2", folder=program.folder).stdout
+    assert none == "Of every voucher it is known that its code was seen.\n"
+    assert unseen("--client", "c2") == []
+
+
+def test_a_client_is_called_what_they_like_when_something_is_issued_or_logged(
+    program: Program, run: Run
+) -> None:
+    """On the screen, and never in data."""
+    run("client", "set", "c1", "called=Sky", folder=program.folder)
+    issued = run("voucher", "issue", "c1", "--amount", "5.00", folder=program.folder)
+    assert issued.stdout.startswith("Voucher for Sky (c1): 5.00 USD\n")
+    number = program.ledger.vouchers()[0]["voucher"]
+    other = run("voucher", "replace", number, "--reason", "Lost", folder=program.folder)
+    assert other.stdout.startswith("Voucher for Sky (c1): 5.00 USD\n")
+    on = ("--on", "2026-06-02")
+    assert run("log", "c1", "visit", *on, folder=program.folder).stdout.startswith(
+        "Sky (c1): visit, Tue 2 Jun 2026\n"
+    )
+    for words in (
+        ("voucher", "issue", "c1", "--amount", "5.00"),
+        ("voucher", "replace", number, "--reason", "Lost"),
+        ("log", "c1", "visit", *on),
+        ("voucher", "list"),
+    ):
+        told = json.loads(run(*words, "--json", folder=program.folder).stdout)
+        assert "Sky" not in json.dumps(told) and "Juniper" not in json.dumps(told)
+    run("client", "set", "c1", "called=", folder=program.folder)
+    plain = run("voucher", "issue", "c1", "--amount", "5.00", folder=program.folder)
+    assert plain.stdout.startswith("Voucher for c1: 5.00 USD\n")
+    logged = run("log", "c1", "visit", *on, folder=program.folder).stdout
+    assert logged.startswith("c1: visit, Tue 2 Jun 2026\n")
+
+
 def test_cards_are_shown_again_on_the_screen_and_each_time_is_written_down(
     program: Program, run: Run
 ) -> None:
