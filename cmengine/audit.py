@@ -15,6 +15,7 @@ from pathlib import Path
 from attrs import Factory, define, frozen
 
 from cmengine.chain import Chain, Table, entries, journaled_tables
+from cmengine.durable import sync
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import MARK, Anchor, Entry, Sealer
 from cmengine.ledger import Ledger, open_ledger
@@ -94,7 +95,9 @@ def export_journal(program: Program, file: Path) -> Exported:
             program.ledger.copy(copy)
             with closing(open_ledger(copy)) as ledger:
                 exported = _write(ledger, sealer, made, file.name)
+            sync(made)
             made.rename(file)
+            sync(file.resolve().parent)
     except OSError as error:
         with suppress(OSError):
             file.unlink(missing_ok=True)

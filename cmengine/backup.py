@@ -20,6 +20,7 @@ from typing import Any
 from attrs import frozen
 
 from cmengine.chain import entries
+from cmengine.durable import sync
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import Anchor, read_anchor
 from cmengine.program import Program
@@ -98,7 +99,11 @@ def _make(
     pack(folder, work / "backup.zip", now, anchor)
     read_about(work / "backup.zip")
     (work / "backup.zip").rename(file)
-    sync(file.resolve().parent)
+    try:
+        sync(file.resolve().parent)
+    except OSError:
+        file.unlink()  # what is not on the disk for certain is not said to be there
+        raise
     return verdict, anchor
 
 
@@ -149,16 +154,6 @@ def write(path: Path, pieces: Iterator[bytes]) -> None:
             out.write(piece)
         out.flush()
         os.fsync(out.fileno())
-
-
-def sync(folder: Path) -> None:
-    """See the names in a folder on the disk."""
-    with contextlib.suppress(OSError):  # not every system opens a folder
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def checked(

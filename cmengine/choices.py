@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from attrs import Factory, define, frozen
+from attrs import frozen
 
+from cmengine.beside import Beside
 from cmengine.engine import Logbook, client_code_mistakes
 from cmengine.errors import CMError, Mistake, did_you_mean, stop_if
 from cmengine.fold import Result
@@ -13,9 +14,8 @@ from cmengine.kept import still_to_set, with_settings
 from cmengine.model import Choice, Rule
 from cmengine.program import Program
 from cmengine.slips import code_words
-from cmengine.timeline import in_force
+from cmengine.timeline import TimelineRow, first_day, going_on, since_rest
 from cmengine.versions import compare
-from cmengine.welcome import welcome_problem
 
 MOST_WORDS = 500
 
@@ -36,12 +36,14 @@ class Wish:
 class Chosen:
     """A choice that was made, and what events logged earlier have earned under it. `again` is True
     where this very choice had been made before; `held` says that what they earn is still to come.
+    `moved_from` is the day it began on before, where a choice that stands was given an earlier first day.
     """
 
     choice: Choice
     caught_up: tuple[Result, ...] = ()
     again: bool = False
     held: tuple[Hold, ...] = ()
+    moved_from: date | None = None
 
 
 def choose_goals(
@@ -55,31 +57,44 @@ def choose_goals(
 
     Raises CMError with every mistake of every wish, beside those that were found in reading them.
     """
+    with program.ledger.writing():
+        book = Logbook(program)
+        done = take_wishes(program, book, wishes, add_clients=add_clients, unread=unread)
+        book.close()
+    return done
+
+
+def take_wishes(
+    program: Program,
+    book: Logbook,
+    wishes: Sequence[Wish],
+    *,
+    add_clients: bool = False,
+    unread: Sequence[Mistake] = (),
+) -> tuple[list[Chosen], list[str]]:
+    """Do what `choose_goals` does inside the one write transaction, in a logbook that is open."""
     mistakes = list(unread)
     added: list[str] = []
     chosen: list[Chosen] = []
-    with program.ledger.writing():
-        book = Logbook(program)
-        current = program.ledger.current_digests()
-        known = set(program.ledger.clients())
-        for wish in wishes:
-            if wish.client not in known and add_clients and not client_code_mistakes(wish.client):
-                program.ledger.add_client(wish.client, program.now(), program.by)
-                added.append(wish.client)
-                known.add(wish.client)
-        together = {(wish.client, wish.rule): wish.on or program.today() for wish in wishes}
-        beside = _Beside(program, book, current, together)
-        for wish in wishes:
-            here = wish.where or f"client '{wish.client:.64}'"
-            if wish.client not in known:
-                mistakes += _unknown(wish, known, current, add_clients)
-                continue
-            try:
-                chosen.append(_choose(program, book, wish, current, beside))
-            except CMError as error:
-                mistakes += [mistake._replace(where=here) for mistake in error.mistakes]
-        stop_if(mistakes)
-        book.close()
+    current = program.ledger.current_digests()
+    known = set(program.ledger.clients())
+    for wish in wishes:
+        if wish.client not in known and add_clients and not client_code_mistakes(wish.client):
+            program.ledger.add_client(wish.client, program.now(), program.by)
+            added.append(wish.client)
+            known.add(wish.client)
+    together = {(wish.client, wish.rule): wish.on or program.today() for wish in wishes}
+    beside = Beside(program, book, current, together)
+    for wish in wishes:
+        here = wish.where or f"client '{wish.client:.64}'"
+        if wish.client not in known:
+            mistakes += _unknown(wish, known, current, add_clients)
+            continue
+        try:
+            chosen.append(_choose(program, book, wish, current, beside))
+        except CMError as error:
+            mistakes += [mistake._replace(where=here) for mistake in error.mistakes]
+    stop_if(mistakes)
     return chosen, added
 
 
@@ -113,7 +128,7 @@ def _choose(
     book: Logbook,
     wish: Wish,
     current: Mapping[str, str],
-    beside: "_Beside",
+    beside: Beside,
 ) -> Chosen:
     if wish.rule not in current:
         raise _wrong(*_no_rule(wish.rule, current))
@@ -123,13 +138,7 @@ def _choose(
     latest = timeline[-1].choice if timeline else None
     on = wish.on or program.today()
     if latest is not None and latest.stands:
-        told = (latest.words, latest.settings, latest.on)
-        if wish.on is not None and told == (wish.words, wish.settings, wish.on):
-            return Chosen(latest, again=True)
-        raise _wrong(
-            f"'{wish.rule}' is already chosen",
-            "change a setting with goal set, or put it away with goal set-aside",
-        )
+        return _stands_already(program, book, wish, timeline, beside)
     if latest is not None and on < latest.on:
         raise _wrong(
             f"'{wish.rule}' was set aside from {latest.on} on",
@@ -158,10 +167,70 @@ def _choose(
     )
     rule = _with(program, choice)
     beside.check(rule, choice)
-    caught_up = tuple(book.choose(choice, program.now()))
-    mine = (wish.client, wish.rule)
+    return _written(program, book, [choice])
+
+
+def _written(
+    program: Program, book: Logbook, rows: Sequence[Choice], moved_from: date | None = None
+) -> Chosen:
+    """Write the rows of a choice, its first day first, and let what was logged earlier count."""
+    caught_up = [result for row in rows for result in book.choose(row, program.now())]
+    mine = (rows[0].client, rows[0].rule)
     held = tuple(hold for hold in book.held if (hold.client, hold.rule) == mine)
-    return Chosen(choice, caught_up, held=held)
+    return Chosen(rows[0], tuple(caught_up), held=held, moved_from=moved_from)
+
+
+def _stands_already(
+    program: Program,
+    book: Logbook,
+    wish: Wish,
+    timeline: Sequence[TimelineRow],
+    beside: Beside,
+) -> Chosen:
+    """Find a choice that was made before, or move its beginning back to the day on which it was made.
+
+    All that came since, a bar that was moved or a version that was taken, is written once more after it and
+    goes on from its own day. So every day that counted already counts under what it counted under.
+    """
+    rows = going_on(timeline)
+    first = rows[0].choice
+    told = [(one.words, one.settings, one.on) for one, *_ in since_rest(timeline)]
+    if (wish.words, wish.settings, wish.on) in told:
+        return Chosen(first, again=True)
+    if wish.on is None or wish.on >= first.on:
+        raise _wrong(
+            f"'{wish.rule}' is already chosen, from {first.on} on",
+            "if it was chosen earlier, say --on with that day; change a setting with goal set, or put it"
+            " away with goal set-aside",
+        )
+    if set(wish.settings) - set(first.settings):
+        raise _wrong(
+            f"'{wish.rule}' is already chosen, and what the client set stays when its first day moves back",
+            "leave the settings out, and change one with goal set",
+        )
+    rests = [row.choice.on for row in timeline if not row.choice.stands]
+    if rests and wish.on < rests[-1]:
+        raise _wrong(
+            f"'{wish.rule}' was set aside from {rests[-1]} on", "give that day or a later one"
+        )
+    if wish.on < first_day(timeline) and _has_slot(program, wish):
+        raise _wrong(
+            f"'{wish.rule}' has a calendar, and a place in it that begins on {first_day(timeline)} is taken",
+            "its first day stays; what happened before it can be given under a rule without a calendar",
+        )
+    choice = first._replace(id=program.new_id(), on=wish.on, words=wish.words or first.words)
+    beside.check(_with(program, choice), choice)
+    since = [
+        row.choice._replace(id=program.new_id(), words=wish.words or row.choice.words)
+        for row in rows[1:]
+    ]
+    return _written(program, book, [choice, *since], first.on)
+
+
+def _has_slot(program: Program, wish: Wish) -> bool:
+    """Say whether a place in the calendar of a rule was ever given: its number hangs on the first day."""
+    sql = "select 1 from occurrences where client = ? and rule = ? and slot is not null limit 1"
+    return bool(program.ledger.rows(sql, wish.client, wish.rule))
 
 
 def _with(program: Program, choice: Choice) -> Rule:
@@ -173,54 +242,6 @@ def _with(program: Program, choice: Choice) -> Rule:
     return program.rule_of(choice)
 
 
-_Version = tuple[str, tuple[tuple[str, str], ...]]
-"""A version of a rule, with a client's settings."""
-
-
-@define(eq=False, repr=False)
-class _Beside:
-    """Sees to it that a welcome is chosen together with the rule under which an ordinary visit earns.
-
-    The same two are judged once, for however many clients: that takes longer than all else about a choice.
-    """
-
-    program: Program
-    book: Logbook
-    current: Mapping[str, str]
-    together: Mapping[tuple[str, str], date]
-    _judged: dict[tuple[_Version, _Version], str] = Factory(dict)
-
-    def check(self, rule: Rule, choice: Choice) -> None:
-        """Raise CMError where the rule of a choice cannot stand beside the other, or has no other."""
-        beside = getattr(rule.goal, "beside", None)
-        if not beside:
-            return
-        other = self._version(beside, choice)
-        if other is None:
-            raise _wrong(
-                f"'{rule.id}' goes together with '{beside}'",
-                f"choose '{beside}' first, or in the same import, from the same day",
-            )
-        both = ((choice.digest, choice.settings), other)
-        if both not in self._judged:
-            self._judged[both] = welcome_problem(rule, self._rule(beside, other))
-        if self._judged[both]:
-            raise _wrong(self._judged[both])
-
-    def _version(self, beside: str, choice: Choice) -> _Version | None:
-        """Name the version of the other rule that the client has then."""
-        other = in_force(self.book.timelines(choice.client).get(beside, []), choice.on)
-        if other is not None:
-            return other.digest, other.settings
-        if self.together.get((choice.client, beside), date.max) <= choice.on:
-            return (self.current[beside], ()) if beside in self.current else None
-        return None
-
-    def _rule(self, beside: str, version: _Version) -> Rule:
-        digest, settings = version
-        return self.program.rule_of(Choice("", "", beside, digest, settings, date.min))
-
-
 def set_goal(
     program: Program,
     client: str,
@@ -230,7 +251,8 @@ def set_goal(
 ) -> Choice:
     """Let a client move their own settings, such as a bar, from a day on. Nothing earned changes."""
     with program.ledger.writing():
-        book, latest = _latest(program, client, rule, on)
+        book = Logbook(program)
+        latest = _latest(program, book, client, rule, on)
         merged = dict(latest.settings) | dict(settings)
         choice = latest._replace(
             id=program.new_id(),
@@ -257,7 +279,8 @@ def accept_version(program: Program, client: str, rule: str, on: date | None = N
     from cmengine.refusals import Refusal, no, noted  # late: it is seldom refused
 
     with noted(program), program.ledger.writing():
-        book, latest = _latest(program, client, rule, on)
+        book = Logbook(program)
+        latest = _latest(program, book, client, rule, on)
         where = f"client '{client}', rule '{rule}'"
         newest = program.ledger.current_digests()[rule]
         if newest == latest.digest:
@@ -289,20 +312,27 @@ def set_aside(program: Program, client: str, rule: str, on: date | None = None) 
     A welcome that goes together with the rule is put away with it. Gives what was put away.
     """
     with program.ledger.writing():
-        book, latest = _latest(program, client, rule, on)
-        day = on or program.today()
-        put_away = [latest]
-        for other, timeline in book.timelines(client).items():
-            stands = timeline[-1].choice
-            if other != rule and stands.stands and _goes_with(program, stands) == rule:
-                put_away.append(stands)
-        for one in put_away:
-            book.choose(
-                one._replace(id=program.new_id(), on=max(day, one.on), stands=False, words=""),
-                program.now(),
-            )
+        book = Logbook(program)
+        put = put_away(program, book, client, rule, on)
         book.close()
-    return put_away
+    return put
+
+
+def put_away(
+    program: Program, book: Logbook, client: str, rule: str, on: date | None
+) -> list[Choice]:
+    """Do what `set_aside` does inside the one write transaction, in a logbook that is open."""
+    latest = _latest(program, book, client, rule, on)
+    day = on or program.today()
+    put = [latest]
+    for other, timeline in book.timelines(client).items():
+        stands = timeline[-1].choice
+        if other != rule and stands.stands and _goes_with(program, stands) == rule:
+            put.append(stands)
+    for one in put:
+        away = one._replace(id=program.new_id(), on=max(day, one.on), stands=False, words="")
+        book.choose(away, program.now())
+    return put
 
 
 def put_away_with(program: Program, client: str, rule: str) -> list[str]:
@@ -324,10 +354,9 @@ def _goes_with(program: Program, choice: Choice) -> str | None:
         )
 
 
-def _latest(program: Program, client: str, rule: str, on: date | None) -> tuple[Logbook, Choice]:
+def _latest(program: Program, book: Logbook, client: str, rule: str, on: date | None) -> Choice:
     """Find the choice that stands, for a change from the day `on`."""
     program.must_have(client)
-    book = Logbook(program)
     timelines = book.timelines(client)
     where = f"client '{client}', rule '{rule:.64}'"
     latest = timelines[rule][-1].choice if rule in timelines else None
@@ -341,4 +370,4 @@ def _latest(program: Program, client: str, rule: str, on: date | None) -> tuple[
                 where, f"{day} is not a day from {latest.on} to today", "give such a day with --on"
             )
         )
-    return book, latest
+    return latest

@@ -11,23 +11,23 @@ from cmengine.evaluate import Standing
 from cmengine.memory import of_text
 from cmengine.model import Event, Rule
 from cmengine.program import Program
-from cmengine.timeline import TimelineRow
+from cmengine.timeline import TimelineRow, first_day
 
 
 def standing_now(program: Program, rule: Rule, timeline: Sequence[TimelineRow]) -> Standing:
     """Read where a client stands under a rule today."""
-    first = timeline[0].choice
-    kept = program.ledger.remembered(first.client, rule.id)
+    client, first = timeline[0].choice.client, first_day(timeline)
+    kept = program.ledger.remembered(client, rule.id)
     standing = Standing(
         memory=of_text(kept.memory) if kept else rule.goal.start(),
-        first=first.on,
+        first=first,
         times=kept.times if kept else 0,
     )
     if rule.calendar:
         from cmengine.slots import slots_until  # late: few rules have a calendar
 
-        reached = max(1, slots_until(rule.calendar, first.on, program.today()))
-        if program.ledger.slot_taken(first.client, rule.id, reached):
+        reached = max(1, slots_until(rule.calendar, first, program.today()))
+        if program.ledger.slot_taken(client, rule.id, reached):
             standing.slots |= {reached}
     return standing
 

@@ -16,6 +16,7 @@ from cmengine.outbox import add_messages
 from cmengine.program import Program
 from cmengine.replay import Replay, fresh
 from cmengine.sheet import Sheet, new_sheet
+from cmengine.timeline import first_day
 
 
 @frozen
@@ -143,7 +144,7 @@ def _remember(
             r.outcome.earned.cents for _, r in owed if r.rule.id == rule and r.outcome.earned
         )
         standing = without.standings.get(rule) or fresh(
-            program.rule_of(timelines[rule][0].choice), timelines[rule][0].choice.on
+            program.rule_of(timelines[rule][0].choice), first_day(timelines[rule])
         )
         now = Remembered(
             memory_text(rule, standing), standing.times, cents, round_, standing.latest

@@ -13,6 +13,7 @@ from cmengine.errors import CMError, Mistake, first_of, stop_if
 from cmengine.newfile import new_private
 from cmengine.program import Program
 from cmengine.taking import Came, Taking
+from cmengine.timeline import first_day
 from cmengine.told import Unmeant
 from cmengine.toml import cannot_read, no_file, parse, read_text
 
@@ -77,7 +78,7 @@ def _resources(
             said = next((row.choice.words for row in rows[::-1] if row.choice.words), "")
             title = program.table(latest.digest)["title"]
             told = latest._replace(words=said) if words else latest._replace(words="", settings=())
-            yield fhir.goal(told, rows[0].choice.on, codes, title)
+            yield fhir.goal(told, first_day(rows), codes, title)
         corrected = {one.event for one in ledger.corrections_of(client)}
         for stored in ledger.all_events_of(client):
             kind = program.kinds.get(stored.event.kind)

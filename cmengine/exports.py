@@ -9,10 +9,28 @@ from collections.abc import Sequence
 
 from cmengine.tabled import Column, Table
 
+_FUND = "json_extract(f.value, '$.name')"
+_NOT_WORDS = "e.is_number or e.kind in (select value from json_each(?5))"
+
 
 def _day(moment: str) -> str:
     """Give the SQL for the date that a moment was written down with."""
     return f"substr({moment}, 1, 10)"
+
+
+def _personal(table: str, about: str) -> str:
+    """Give the SQL for what `personal` holds about something of the client of a row."""
+    return f"(select p.text from personal p where p.client = {table}.client and p.about = {about})"
+
+
+def _event(number: str) -> str:
+    """Give the SQL for the id of an event, by its place in the order of logging."""
+    return f"(select e.id from events e where e.seq = {number})"
+
+
+def _in_fund(table: str) -> str:
+    """Give the SQL for the sum of what a table has of a fund of `program.toml`, in cents."""
+    return f"coalesce((select sum(x.cents) from {table} x where x.fund = {_FUND}), 0)"
 
 
 def _answers(column: str) -> str:
@@ -36,7 +54,7 @@ CLIENTS = Table(
             "name",
             "text",
             "what they like to be called",
-            "(select p.text from personal p where p.client = c.client and p.about = 'name')",
+            _personal("c", "'name'"),
             words=True,
         ),
     ),
@@ -76,7 +94,7 @@ CHOICES = Table(
             "words",
             "text",
             "what they want, in their own words",
-            "(select p.text from personal p where p.client = c.client and p.about = 'words:' || c.id)",
+            _personal("c", "'words:' || c.id"),
             words=True,
         ),
         Column("made_at", "moment", "when it was written down", "c.made_at"),
@@ -98,7 +116,7 @@ EVENTS = Table(
             "value",
             "text",
             "its value, as it was logged; a client's own words are left out unless they are asked for",
-            "case when e.is_number or e.kind in (select value from json_each(?5)) then e.value end",
+            f"case when {_NOT_WORDS} then e.value end",
         ),
         Column(
             "number",
@@ -126,14 +144,14 @@ EVENTS = Table(
             "words",
             "text",
             "the value, where it is in the client's own words",
-            "case when not (e.is_number or e.kind in (select value from json_each(?5))) then e.value end",
+            f"case when not ({_NOT_WORDS}) then e.value end",
             words=True,
         ),
         Column(
             "note",
             "text",
             "a note that staff made",
-            "(select p.text from personal p where p.client = e.client and p.about = 'note:' || e.id)",
+            _personal("e", "'note:' || e.id"),
             words=True,
         ),
         Column("logged_at", "moment", "when it was logged", "e.logged_at"),
@@ -153,7 +171,7 @@ OCCURRENCES = Table(
             "event",
             "text",
             "the event that it comes from",
-            "(select e.id from events e where e.seq = o.event)",
+            _event("o.event"),
             to="events",
         ),
         Column("client", "text", "whose it is", "o.client", to="clients"),
@@ -236,19 +254,18 @@ FUNDS = Table(
     name="funds",
     means="The funds of program.toml, in its order: what each held, what was issued, what is left.",
     columns=(
-        Column("fund", "text", "the fund", "json_extract(f.value, '$.name')"),
+        Column("fund", "text", "the fund", _FUND),
         Column(
             "amount_cents",
             "cents",
             "what it holds by program.toml, with what was put in later",
-            "json_extract(f.value, '$.cents') + coalesce((select sum(p.cents) from fundings p"
-            " where p.fund = json_extract(f.value, '$.name')), 0)",
+            f"json_extract(f.value, '$.cents') + {_in_fund('fundings')}",
         ),
         Column(
             "issued_cents",
             "cents",
             "what was issued from it",
-            "coalesce((select sum(g.cents) from charges g where g.fund = json_extract(f.value, '$.name')), 0)",
+            _in_fund("charges"),
         ),
     ),
     source="json_each(?6) f",
@@ -297,15 +314,15 @@ FEEDBACK = Table(
         Column(
             "event",
             "text",
-            "in a client's own record: the entry that it is about",
-            "(select e.id from events e where e.seq = f.event)",
+            "the entry that it is about",
+            _event("f.event"),
             to="events",
             own=True,
         ),
         Column(
             "words",
             "text",
-            "in a client's own record: what they said",
+            "what they said",
             "(select w.said from feedback_words w where w.feedback = f.seq and w.answer = 0)",
             words=True,
             own=True,
@@ -390,7 +407,7 @@ MESSAGES = Table(
             "event",
             "text",
             "the event that it is about",
-            "(select e.id from events e where e.seq = m.event)",
+            _event("m.event"),
             to="events",
         ),
         Column("channel", "text", "by which channel", "m.channel"),

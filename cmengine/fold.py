@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cmengine.evaluate import Ask, Dice, Outcome, Standing, ask, evaluate
 from cmengine.model import Choice, Event, Rule
-from cmengine.timeline import RuleOf, TimelineRow, Timelines, in_force
+from cmengine.timeline import RuleOf, TimelineRow, Timelines, first_day, in_force
 
 Recall = Callable[[Rule, date, Event], Standing]
 """Give the client's standing under a rule, first chosen on a day, with all that counts for an event."""
@@ -41,7 +41,7 @@ def agenda_of(timelines: Timelines, rule_of: RuleOf) -> Agenda:
     for name in sorted(timelines):
         timeline = timelines[name]
         line = Line(
-            timeline[0].choice.on, tuple(_stretch(row.choice, rule_of) for row in timeline[::-1])
+            first_day(timeline), tuple(_stretch(row.choice, rule_of) for row in timeline[::-1])
         )
         for kind in sorted({kind for stretch in line.stretches for kind in stretch.listens}):
             agenda.setdefault(kind, []).append(line)
@@ -81,6 +81,7 @@ def results(
         if rule is None or event.kind not in stretch.listens:
             continue
         standing = recall(rule, line.first, event)
+        standing.first = line.first  # it may have moved back since the standing was remembered
         outcome = evaluate(rule, standing, event, dice, ask)
         standing.take(outcome)
         yield Result(rule, standing, outcome)

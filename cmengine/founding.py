@@ -4,13 +4,13 @@ All of it is made in a folder inside, brought to the disk, and then moved into p
 without them there is no program. What a stop has left behind, the next try clears away.
 """
 
-import os
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cmengine.database import in_words
+from cmengine.durable import folders_to_make, sync, sync_all
 from cmengine.errors import CMError, Mistake
 from cmengine.settings import SETTINGS
 from cmengine.sqlite import sqlite3
@@ -28,7 +28,7 @@ def founding(folder: Path, parts: Collection[str]) -> Iterator[Path]:
     """
     if folder.exists() and not folder.is_dir():
         raise CMError(Mistake(str(folder), "is a file", "name a new folder"))
-    new = [one for one in (folder, *folder.parents) if not one.exists()]
+    new = folders_to_make(folder)
     stage = folder / STAGE
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
@@ -77,21 +77,20 @@ def _must_be_free(folder: Path, parts: Collection[str]) -> None:
 def _move(folder: Path, stage: Path, above: Collection[Path]) -> None:
     """Move what was made to where it belongs. Written down before: only that may be cleared away again."""
     made = sorted((p.name for p in stage.iterdir() if p.name != LOCK), key=lambda n: n == SETTINGS)
-    for path in (*stage.rglob("*"), stage):
-        _sync(path)
+    sync_all(stage)
     unfinished = stage / f"{MOVING}.new"
     unfinished.write_text("\n".join(made), encoding="utf-8")
-    _sync(unfinished)
+    sync(unfinished)
     unfinished.rename(stage / MOVING)
     for path in (stage, folder):
-        _sync(path)
+        sync(path)
     for name in made:
         if name == SETTINGS:
-            _sync(folder)
+            sync(folder)
         (stage / name).rename(folder / name)
     try:
         for path in (folder, *above):
-            _sync(path)
+            sync(path)
     except OSError:
         (folder / SETTINGS).unlink()  # what is not on the disk for certain is not said to be there
         raise
@@ -113,14 +112,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk. Not every system lets a folder be opened."""
-    if path.is_dir() and os.name != "posix":
-        return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

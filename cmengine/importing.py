@@ -22,6 +22,7 @@ from attrs import Factory, define, field
 
 from cmengine.choices import Chosen, Wish, choose_goals
 from cmengine.days import YEARS, moment_on, read_day
+from cmengine.durable import sync
 from cmengine.elsewhere import no_garbage
 from cmengine.engine import (
     MOST_NAME,
@@ -346,7 +347,9 @@ def _aside(file: Path | None, path: Path) -> Iterator[list[_Bad] | None]:
             yield bad
             _set_aside(out, path, bad)
         if bad:
+            sync(unfinished)
             unfinished.rename(file)
+            sync(file.resolve().parent)
     except OSError as error:
         raise _cannot_write(file, error, "import again with another file") from error
     finally:

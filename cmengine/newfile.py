@@ -4,7 +4,9 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
 
+from cmengine.durable import sync, sync_all
 from cmengine.errors import CMError, Mistake
 from cmengine.unfinished import unfinished
 
@@ -50,14 +52,17 @@ def new_private(*paths: Path, before: Callable[[], object] = lambda: None) -> It
             yield places
             for place in places:
                 _for_owner(place)
+                sync_all(place)
             before()
             for place, path in zip(places, paths, strict=True):
                 _name(place, path)
                 placed.append(path)
+            for parent in {path.resolve().parent for path in paths}:
+                sync(parent)
     except OSError as error:
         for one in placed:
             with suppress(OSError):
-                one.unlink()
+                rmtree(one) if one.is_dir() else one.unlink()
         if isinstance(error, FileExistsError) and error.filename in map(str, paths):
             raise CMError(
                 Mistake(str(error.filename), "is already there", "name a new file")

@@ -7,7 +7,7 @@ from cmengine.engine import was_held
 from cmengine.errors import CMError, Fault
 from cmengine.model import Choice, Event, Hints, Rule
 from cmengine.program import Program
-from cmengine.timeline import TimelineRow, in_force
+from cmengine.timeline import TimelineRow, first_day, in_force
 
 HELD = "is held just now; this is kept, and what it earns is added with: cmengine retry"
 NOT_MET = "was not met by this one, and nothing is lost: whenever it comes, it counts"
@@ -90,7 +90,7 @@ def _listens(program: Program, digest: str) -> Collection[str]:
 def _reason(program: Program, event: Event, rule: Rule, timeline: list[TimelineRow]) -> str:
     choice = in_force(timeline, event.day)
     if choice is None:
-        first = timeline[0].choice.on
+        first = first_day(timeline)
         if event.day < first:
             return f"counts from {first} on, the day it was chosen"
         return "is set aside just now; it can be chosen again at any time, and goes on where it was"

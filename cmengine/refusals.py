@@ -27,64 +27,70 @@ class Listed:
     instead: tuple[str, ...]
 
 
-_LISTED = (
-    Listed(
-        name="limit",
-        words="a funder's limit on what may be issued is reached",
-        instead=("issue what there is room for", "the rest on the day that is named"),
-    ),
-    Listed(
-        name="fund",
-        words="the fund is used up just now",
-        instead=("put money in", "let another fund pay", "hand over the rest when there is some"),
-    ),
-    Listed(
-        name="queue",
-        words="what is left is kept for those who earned it earlier",
-        instead=("issue what there is room for", "put money in"),
-    ),
-    Listed(
-        name="rule",
-        words="no fund pays for this rule so far",
-        instead=("let a fund pay for it",),
-    ),
-    Listed(
-        name="stock",
-        words="none is on hand just now",
-        instead=("another brand, a voucher of ours, or a thing of equal or more worth",),
-    ),
-    Listed(
-        name="count",
-        words="gift cards are counted first, because the ledger was put back from a backup",
-        instead=("count them, two of you", "another brand, or a voucher of ours"),
-    ),
-    Listed(
-        name="worth",
-        words="what would be given instead is worth less than what was earned",
-        instead=("something of equal or more worth", "what was earned, when it is there"),
-    ),
-    Listed(
-        name="used",
-        words="nothing is left on the voucher: its code was used",
-        instead=("look together when it was used", "a gift from the program"),
-    ),
-    Listed(
-        name="less",
-        words="the newest version of a rule would earn less for something",
-        instead=("keep the version that was promised",),
-    ),
-    Listed(
-        name="pause",
-        words="too many codes that could not be used were typed, so none is looked at for a while",
-        instead=("wait a moment", "another desk"),
-    ),
-    Listed(
-        name="held",
-        words="a plugin cannot work out just now what something earned",
-        instead=("it is kept, and added as soon as the plugin is mended",),
-    ),
-)
-REASONS = {one.name: one for one in _LISTED}
+REASONS = {
+    one.name: one
+    for one in (
+        Listed(
+            name="limit",
+            words="a funder's limit on what may be issued is reached",
+            instead=("issue what there is room for", "the rest on the day that is named"),
+        ),
+        Listed(
+            name="fund",
+            words="the fund is used up just now",
+            instead=(
+                "put money in",
+                "let another fund pay",
+                "hand over the rest when there is some",
+            ),
+        ),
+        Listed(
+            name="queue",
+            words="what is left is kept for those who earned it earlier",
+            instead=("issue what there is room for", "put money in"),
+        ),
+        Listed(
+            name="rule",
+            words="no fund pays for this rule so far",
+            instead=("let a fund pay for it",),
+        ),
+        Listed(
+            name="stock",
+            words="none is on hand just now",
+            instead=("another brand, a voucher of ours, or a thing of equal or more worth",),
+        ),
+        Listed(
+            name="count",
+            words="gift cards are counted first, because the ledger was put back from a backup",
+            instead=("count them, two of you", "another brand, or a voucher of ours"),
+        ),
+        Listed(
+            name="worth",
+            words="what would be given instead is worth less than what was earned",
+            instead=("something of equal or more worth", "what was earned, when it is there"),
+        ),
+        Listed(
+            name="used",
+            words="nothing is left on the voucher: its code was used",
+            instead=("look together when it was used", "a gift from the program"),
+        ),
+        Listed(
+            name="less",
+            words="the newest version of a rule would earn less for something",
+            instead=("keep the version that was promised",),
+        ),
+        Listed(
+            name="pause",
+            words="too many codes that could not be used were typed, so none is looked at for a while",
+            instead=("wait a moment", "another desk"),
+        ),
+        Listed(
+            name="held",
+            words="a plugin cannot work out just now what something earned",
+            instead=("it is kept, and added as soon as the plugin is mended",),
+        ),
+    )
+}
 """The published list, by name. docs/saying-no.md is written from it."""
 
 
@@ -226,5 +232,7 @@ def _tally(words: Iterable[str]) -> dict[str, int]:
 
 def table() -> str:
     """Write the published list as a table of Markdown, for the page of the docs."""
-    rows = [f"| `{one.name}` | {one.words} | {'; or '.join(one.instead)} |" for one in _LISTED]
+    rows = [
+        f"| `{one.name}` | {one.words} | {'; or '.join(one.instead)} |" for one in REASONS.values()
+    ]
     return "\n".join(["| reason | the program says no because | instead |", "| --- | --- | --- |", *rows])  # fmt: skip

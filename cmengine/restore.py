@@ -8,8 +8,9 @@ from pathlib import Path
 
 from attrs import frozen
 
-from cmengine.backup import read_about, sync
+from cmengine.backup import read_about
 from cmengine.chain import entries, head_of
+from cmengine.durable import folders_to_make, sync, sync_all
 from cmengine.errors import CMError, Mistake
 from cmengine.journal import Anchor
 from cmengine.ledger import Ledger, open_ledger
@@ -53,6 +54,7 @@ def restore(
     """
     target = folder.resolve()
     try:
+        new = folders_to_make(target.parent)
         target.parent.mkdir(parents=True, exist_ok=True)
         with unfinished(target.parent) as work:
             there = target.exists() and (not target.is_dir() or any(target.iterdir()))
@@ -65,6 +67,9 @@ def restore(
             lost = _entries_after(target / DATABASE, about.anchor) if there else None
             verdict, brands = _write_down(made, file, about.anchor, by, clock, progress)
             kept = None
+            sync_all(work)
+            for one in new:
+                sync(one.parent)
             if there:
                 kept = _exchange(made, target, clock())
             else:
@@ -132,7 +137,11 @@ def _move(made: Path, target: Path) -> None:
     if target.exists():
         target.rmdir()  # it is empty
     made.rename(target)
-    sync(target.parent)
+    try:
+        sync(target.parent)
+    except OSError:
+        target.rename(made)  # what is not on the disk for certain is not said to be there
+        raise
 
 
 def _exchange(made: Path, target: Path, now: datetime) -> Path:
@@ -144,10 +153,12 @@ def _exchange(made: Path, target: Path, now: datetime) -> Path:
         target.rename(kept)
         try:
             made.rename(target)
+            sync(target.parent)
         except OSError:
+            if target.exists():
+                target.rename(made)
             kept.rename(target)
             raise
-        sync(target.parent)
     return kept
 
 

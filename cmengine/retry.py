@@ -17,6 +17,7 @@ from cmengine.outbox import add_messages
 from cmengine.program import Program
 from cmengine.replay import Given, Key, Replay, fresh
 from cmengine.sheet import new_sheet
+from cmengine.timeline import first_day
 
 
 @frozen(kw_only=True)
@@ -128,8 +129,8 @@ def _remember(program: Program, hold: Hold, replay: Replay) -> None:
     ledger, rule, client = program.ledger, hold.rule, hold.client
     standing = replay.standings.get(rule)
     if standing is None:
-        first = ledger.timelines(client)[rule][0].choice
-        standing = fresh(program.rule_of(first), first.on)
+        rows = ledger.timelines(client)[rule]
+        standing = fresh(program.rule_of(rows[0].choice), first_day(rows))
     (cents,) = ledger.one(
         "select coalesce(sum(a.cents), 0) from awards a join occurrences o on o.seq = a.occurrence"
         " where o.client = ? and o.rule = ?",

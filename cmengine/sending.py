@@ -23,6 +23,7 @@ from cmengine.postman import Postman
 from cmengine.preferences import preferences
 from cmengine.program import Program
 from cmengine.quiet import quiet_until
+from cmengine.ready import ready_now
 from cmengine.strengths import strength_for
 from cmengine.telling import OWN, tell
 from cmengine.wording import blocked
@@ -33,6 +34,7 @@ GRACE = timedelta(
 )  # beyond the time that one try may take, before another sender may try
 MOST_PROBLEM = 300
 NOTHING_WAITS = "nothing waits to be picked up any more"
+NOT_YET = "nothing of what waits can be handed over just now"
 
 
 @frozen(kw_only=True)
@@ -53,6 +55,7 @@ STATES = {
     "due": "goes with the next sending",
     "no consent": "waits until the client allows it",
     "quiet": "waits until the client's quiet hours are over",
+    "held back": "waits until something can be handed over",
     "being sent": "a sender is at it",
     "pause": "did not go, and is tried again later",
     "did not go": "did not go, and is not tried again unless somebody asks for it",
@@ -102,6 +105,10 @@ def standing_of(program: Program, letter: Letter) -> Standing:
     until = quiet_until(now, wants.quiet, wants.zone)
     if until is not None:
         return stands("quiet", problem, until)
+    if letter.template == READY and not ready_now(program, letter.client):
+        return stands(
+            "held back", NOT_YET
+        )  # a limit, an empty fund, no stock: told once it is over
     return stands("due", problem)
 
 
@@ -137,11 +144,11 @@ def said_to(program: Program, client: str, channel: str, template: str, number: 
     wants = preferences(program, client)
     facts: dict[str, object] = {}
     if fuller:  # a name, too, may be read by others on a locked screen
-        balance, things = program.ledger.balance(client), program.ledger.waiting_items(client)
+        cents, things = _waiting(program, client, template)
         facts = {
             "called": wants.called,
-            "cents": balance.waiting,
-            "labels": tuple(item for _, _, item in things),
+            "cents": cents,
+            "labels": things,
             "currency": program.settings.currency,
             "strength": strength_for(program, client, number),
         }
@@ -156,6 +163,15 @@ def said_to(program: Program, client: str, channel: str, template: str, number: 
     if found:
         raise CMError(*(Mistake(f"the message '{template}'", one.what, one.say) for one in found))
     return text
+
+
+def _waiting(program: Program, client: str, template: str) -> tuple[int, tuple[str, ...]]:
+    """Give what waits for a client, in cents and things; what is said to be ready is what can be handed over."""
+    if template == READY:
+        ready = ready_now(program, client)
+        return ready.cents, ready.things
+    things = program.ledger.waiting_items(client)
+    return program.ledger.balance(client).waiting, tuple(item for _, _, item in things)
 
 
 @define(eq=False, repr=False)

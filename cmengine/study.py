@@ -17,6 +17,7 @@ from cmengine.instruments import Instruments, read_instruments
 from cmengine.newfile import new_private
 from cmengine.program import Program
 from cmengine.taking import Came, Taking
+from cmengine.timeline import first_day
 from cmengine.toml import cannot_read, no_file, parse, read_text
 
 MAPPING = "redcap.toml"
@@ -133,7 +134,7 @@ def _records(
         yield redcap.client_row(client, row[0][:10])
         for n, rows in enumerate(ledger.timelines(client).values(), start=1):
             said = next((one.choice.words for one in rows[::-1] if one.choice.words), "")
-            yield redcap.choice_row(rows[-1].choice, rows[0].choice.on, said, rule_codes, n)
+            yield redcap.choice_row(rows[-1].choice, first_day(rows), said, rule_codes, n)
         corrected = {one.event for one in ledger.corrections_of(client)}
         for n, stored in enumerate(ledger.all_events_of(client), start=1):
             kind = program.kinds.get(stored.event.kind)

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import Factory, define
 
-from cmengine.choices import Wish, choose_goals, set_aside
+from cmengine.choices import Wish, put_away, take_wishes
 from cmengine.engine import Logbook, client_code_mistakes, make_event, same_event
 from cmengine.errors import CMError, Mistake, first_of, stop_if
 from cmengine.model import Event
@@ -106,8 +106,11 @@ class Taking:
     def done(self) -> Came:
         """Write everything. Raises CMError with all that is off, and then nothing is kept."""
         stop_if(first_of(self._mistakes, self.file, "mend these first"))
-        self._choose()
-        self._log()
+        with self.program.ledger.writing("take in what another system says"):
+            book = Logbook(self.program)
+            self._choose(book)
+            self._log(book)
+            book.close()
         sql = "select distinct client from vouchers"
         handed = {row[0] for row in self.program.ledger.rows(sql)} if self._earned else set()
         self.came.look_elsewhere = [one for one in self._earned if one not in handed]
@@ -134,7 +137,7 @@ class Taking:
         self._mistakes[n] = self._mistakes[n]._replace(what=what)
         return False
 
-    def _choose(self) -> None:
+    def _choose(self, book: Logbook) -> None:
         """Choose what goes on and is not chosen yet, and put away what rests.
 
         What rests and was never chosen here is chosen from its first day and put away on its last, so
@@ -162,35 +165,36 @@ class Taking:
                 )
                 stands = True
             if stands and not goal.stands:
-                resting.append(goal)
-        chosen, added = choose_goals(self.program, wishes, add_clients=self.add_clients)
+                resting.append((where, goal))
+        chosen, added = take_wishes(self.program, book, wishes, add_clients=self.add_clients)
         self.came.clients += added
         self.came.choices += len(chosen)
         for one in chosen:
             for result in one.caught_up:
                 self._count(one.choice.client, result.outcome.earned)
-        for goal in resting:
-            set_aside(self.program, goal.client, goal.rule, goal.until)
-            self.came.set_aside += 1
+        for where, goal in resting:
+            try:
+                put_away(self.program, book, goal.client, goal.rule, goal.until)
+            except CMError as error:
+                mistakes = [mistake._replace(where=where) for mistake in error.mistakes]
+                raise CMError(*mistakes) from error
+        self.came.set_aside += len(resting)
 
-    def _log(self) -> None:
+    def _log(self, book: Logbook) -> None:
         program, came = self.program, self.came
-        with program.ledger.writing():
-            for client in self._new:
-                if not program.ledger.has_client(client):
-                    program.ledger.add_client(client, program.now(), program.by)
-                    came.clients.append(client)
-            book = Logbook(program)
-            now = program.now()
-            for _, event in self._events:
-                logged = book.log(event, now)
-                if logged.again:
-                    came.duplicates += 1
-                    continue
-                came.events += 1
-                for result in logged.results:
-                    self._count(event.client, result.outcome.earned)
-            book.close()
+        for client in self._new:
+            if not program.ledger.has_client(client):
+                program.ledger.add_client(client, program.now(), program.by)
+                came.clients.append(client)
+        now = program.now()
+        for _, event in self._events:
+            logged = book.log(event, now)
+            if logged.again:
+                came.duplicates += 1
+                continue
+            came.events += 1
+            for result in logged.results:
+                self._count(event.client, result.outcome.earned)
 
     def _count(self, client: str, earned: Any) -> None:
         if earned is not None:

@@ -36,3 +36,24 @@ def in_force(timeline: Sequence[TimelineRow], day: date) -> Choice | None:
         if row.choice.on <= day:
             return row.choice if row.choice.stands else None
     return None
+
+
+def first_day(timeline: Sequence[TimelineRow]) -> date:
+    """Give the day on which a rule was first chosen: one that was written down later may be earlier."""
+    return min(row.choice.on for row in timeline)
+
+
+def since_rest(timeline: Sequence[TimelineRow]) -> Sequence[TimelineRow]:
+    """Give the rows since a goal was set aside last; all where it never was, none where it is just now."""
+    rests = [n for n, row in enumerate(timeline) if not row.choice.stands]
+    return timeline[rests[-1] + 1 :] if rests else timeline
+
+
+def going_on(timeline: Sequence[TimelineRow]) -> Sequence[TimelineRow]:
+    """Give the rows under which a goal that stands goes on, its first day first.
+
+    Rows before the last one with that first day are under no day any more.
+    """
+    rows = since_rest(timeline)
+    first = first_day(rows)
+    return rows[max(n for n, row in enumerate(rows) if row.choice.on == first) :]

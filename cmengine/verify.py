@@ -28,7 +28,7 @@ from cmengine.shape import shape_problems
 from cmengine.sheet import day_text
 from cmengine.sqlite import sqlite3
 from cmengine.tariff import Tariff
-from cmengine.timeline import Correction, Timelines
+from cmengine.timeline import Correction, Timelines, first_day
 from cmengine.turns import turns_of
 
 PORTION = 20_000  # events that are held at once
@@ -362,8 +362,8 @@ def _memory_problems(
             continue
         standing = replay.standings.get(rule)
         if standing is None and rule in timelines and replay.round:
-            first = timelines[rule][0].choice
-            standing = fresh(program.rule_of(first), first.on)
+            rows = timelines[rule]
+            standing = fresh(program.rule_of(rows[0].choice), first_day(rows))
         now = (
             None
             if standing is None

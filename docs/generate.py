@@ -457,8 +457,10 @@ def export_tables() -> str:
         ]
         for column in table.columns:
             to = f"; a row of `{column.to}`" if column.to else ""
-            words = " (only with `--words`)" if column.words else ""
-            lines.append(f"| `{column.name}` | {TYPES[column.type]} | {column.means}{to}{words} |")
+            only = " (only with `--words`)" if column.words else ""
+            if column.own:  # whether or not it is words: the others never get it
+                only = " (only in a client's own record)"
+            lines.append(f"| `{column.name}` | {TYPES[column.type]} | {column.means}{to}{only} |")
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 

@@ -427,8 +427,8 @@ DESK = {
     "a choice twice": (
         ["goal", "choose", "c1", "drop-in", "--words", "w"],
         [
-            "client 'c1': 'drop-in' is already chosen; change a setting with goal set, or put it away with"
-            " goal set-aside"
+            "client 'c1': 'drop-in' is already chosen, from 2026-01-05 on; if it was chosen earlier, say --on"
+            " with that day; change a setting with goal set, or put it away with goal set-aside"
         ],
     ),
     "a choice tomorrow": (

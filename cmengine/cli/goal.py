@@ -77,7 +77,11 @@ def choose(
     on: Any,
     as_json: bool,
 ) -> None:
-    """CLIENT chooses RULE. What happened since that day and is logged already counts too."""
+    """CLIENT chooses RULE. What happened since that day and is logged already counts too.
+
+    Of a choice that was written down too late, say it again with --on EARLIER: its first day moves back,
+    and nothing that counted changes.
+    """
     from cmengine.choices import Wish, choose_goals, put_away_with
     from cmengine.cli.information import offers_data, say_offers
     from cmengine.forewarn import ahead
@@ -113,6 +117,7 @@ def choose(
                 "digest": chosen.choice.digest,
                 "on": chosen.choice.on.isoformat(),
                 "again": chosen.again,
+                "moved_from": chosen.moved_from and chosen.moved_from.isoformat(),
                 "awards": [
                     {"rule": rule, "label": award.label, "cents": award.cents} for award in awards
                 ],
@@ -122,7 +127,8 @@ def choose(
             }
         )
         return
-    say(f"{client} chose: {title}, from {day(chosen.choice.on)}.")
+    before = chosen.moved_from and f"; written down before: from {day(chosen.moved_from)}"
+    say(f"{client} chose: {title}, from {day(chosen.choice.on)}{before or ''}.")
     if awards:
         shown = [award.label.rstrip(".!") for award in awards]
         some = shown if len(shown) <= 6 else [*shown[:5], f"{len(shown) - 5} more"]

@@ -10,6 +10,7 @@ from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_de
 from cmengine.cli.show import count, document, note, say, table
 
 EVERY = 30
+OTHERS = ("no consent", "quiet", "held back", "did not go")  # what a round says of what it kept
 
 
 @click.group("outbox")
@@ -203,6 +204,7 @@ def _told(row: dict[str, Any]) -> str:
         "due": f"did not go yet ({tries}){why}" if row["why"] else "goes with the next sending",
         "no consent": row["why"],
         "quiet": f"quiet hours until{at}{why}",
+        "held back": row["why"],
         "being sent": f"is being sent; if nothing comes of it, again from{at}",
         "pause": f"did not go ({tries}){why}; again from{at}",
         "did not go": f"did not go ({tries}){why}; try again: cmengine outbox retry {row['id']}",
@@ -240,7 +242,7 @@ def _say_round(tried: Sequence[Any], waiting: Sequence[Any]) -> None:
     say(f"{_line(tried, waiting)}.")
     for problem in dict.fromkeys(f"{one.channel}: {one.problem}" for one in tried if one.problem):
         say(f"  {problem}")
-    others = _states([one for one in waiting if one.state in ("no consent", "quiet", "did not go")])
+    others = _states([one for one in waiting if one.state in OTHERS])
     from cmengine.sending import STATES
 
     for state, number in others.items():

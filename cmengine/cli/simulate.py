@@ -127,7 +127,7 @@ def read_caps(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
 @click.option(
     "--plot",
     metavar="FILE.svg|png",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     callback=picture_file,
     help="Draw it.",
 )

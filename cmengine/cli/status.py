@@ -13,6 +13,7 @@ STATES = {
     "due": "can go now",
     "quiet": "for after the quiet hours",
     "pause": "to be tried again",
+    "held back": "for when there is something to hand over",
     "being sent": "on the way",
     "no consent": "no consent to write",
     "did not go": "did not go",

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import attrs
 import pytest
 from attrs import Factory, define
 from lab.commands import WRITES, Writes
@@ -28,7 +29,7 @@ SAMPLES, FEW = 10, 4
 INSIDE = [one for one in WRITES if not one.own_folder]
 QUICK = next(one for one in WRITES if one.id == "log")
 LONG = next(one for one in WRITES if one.id == "log --stdin")
-NEW = next(one for one in WRITES if one.own_folder)
+NEW = [one for one in WRITES if one.own_folder]
 RECOVERIES = 3
 
 pytestmark = pytest.mark.usefixtures("tracer")
@@ -199,37 +200,45 @@ def recover(
     return wrong, tried
 
 
-def new_program(source: River, here: Path, samples: int, every: int) -> tuple[list[str], int]:
+def new_program(
+    one: Writes, source: River, here: Path, samples: int, every: int
+) -> tuple[list[str], int]:
     """Cut the power while a program is made; it is there as a whole, or can be made."""
-    recording = recorded(NEW, source, here / "run", None)
+    recording = recorded(one, source, here / "run", None)
+    river = attrs.evolve(source, folder=here / "after" / "river", files=here / "after" / "files")
+    folder = river.files / "new"
     wrong, tried = [], 0
-    for state in list(states(recording, samples, "init"))[::every]:
+    for state in list(states(recording, samples, one.id))[::every]:
         tried += 1
         shutil.rmtree(here / "after", ignore_errors=True)
         lay(state.left, here / "after")
-        folder = here / "after" / "files" / "new"
         made = (folder / "program.toml").exists()
         if state.said and not made:
-            wrong.append(f"after {state.after}: acknowledged, and not there")
-        again = do(None, "init", str(folder), "--starter", "drop-in", "--zone", "UTC")
+            wrong.append(f"{one.id}, after {state.after}: acknowledged, and not there")
+        again = do(None, *river.words(one.words))
         if (again.exit_code != 0) != made:
-            wrong.append(f"after {state.after}: {again.output}")
-        wrong += [f"after {state.after}: {text}" for text in found_by_verify(folder)]
+            wrong.append(f"{one.id}, after {state.after}: {again.output}")
+        wrong += [f"{one.id}, after {state.after}: {text}" for text in found_by_verify(folder)]
     return wrong, tried
 
 
-def test_a_power_cut_while_a_program_is_made(source: River, place: Place) -> None:
-    wrong, tried = new_program(source, place(), 3, 11)
+makes = pytest.mark.parametrize("one", NEW, ids=lambda one: one.id)
+
+
+@makes
+def test_a_power_cut_while_a_program_is_made(one: Writes, source: River, place: Place) -> None:
+    wrong, tried = new_program(one, source, place(), 3, 17)
     assert not wrong
     assert tried
 
 
 @pytest.mark.faults
+@makes
 def test_a_power_cut_anywhere_while_a_program_is_made(
-    source: River, place: Place, record_property: Figure
+    one: Writes, source: River, place: Place, record_property: Figure
 ) -> None:
-    wrong, tried = new_program(source, place(), SAMPLES, 1)
-    record_property("figure", "power cuts while a program is made")
+    wrong, tried = new_program(one, source, place(), SAMPLES, 1)
+    record_property("figure", f"power cuts while a program is made by {one.id}")
     record_property("tried", tried)
     record_property("wrong", len(wrong))
     assert not wrong

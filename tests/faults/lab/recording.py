@@ -133,9 +133,10 @@ def record(
     """Run a process and record what it does to the files below a root. The answer it gives is recorded too."""
     before = Files(root)
     before.read()
-    options = ["-xx", "-s", "200000", "--seccomp-bpf"]
+    options = ["-xx", "-s", "2000000", "--seccomp-bpf"]
     ended = traced(words, env, calls=CALLS, to=to, typed=typed, options=options)
     reader = _Reader(deepcopy(before))
+    assert '"...' not in to.read_text(), "a write is longer than what the trace has of it"
     ops = [op for line in _of_the_first(to.read_text().splitlines()) for op in reader.read(line)]
     return Recording(before, ops, ended)
 
