@@ -119,6 +119,120 @@ def test_without_an_amount_all_that_is_left_is_used(program: Program, run: Run) 
         assert other.exit_code == 1
 
 
+def test_no_more_than_is_waiting_and_no_less_than_a_cent(program: Program) -> None:
+    assert "a voucher of 0.00 is no voucher; there is 40.00 waiting" in refused(
+        lambda: issue_voucher(program, "c1", cents=0)
+    )
+    over = refused(lambda: issue_voucher(program, "c1", cents=4001))
+    assert "40.01 is more than is waiting; at most 40.00 can be issued now" in over
+    first = issue_voucher(program, "c1", cents=1)
+    assert (first.cents, first.waiting, first.item) == (1, 3999, None)
+    rest = issue_voucher(program, "c1", cents=3999)
+    assert (rest.cents, rest.waiting) == (3999, 0)
+    assert "nothing is waiting" not in refused(lambda: issue_voucher(program, "c1", cents=1)), (
+        "a radio is"
+    )
+    for cents in (0, -1, 2):
+        said = refused(lambda: redeem_voucher(program, first.code, cents=cents))  # noqa: B023
+        assert "0.01 is left on it" in said and "take an amount from 0.01 to 0.01" in said
+    assert redeem_voucher(program, first.code, cents=1).left == 0
+
+
+def test_a_thing_is_handed_over_whole_whatever_amount_is_typed(program: Program) -> None:
+    issued = issue_voucher(program, "c1", item="radio")
+    done = redeem_voucher(program, issued.code, cents=500)
+    assert (done.item, done.cents, done.left) == ("radio", 0, 0)
+    assert "cannot be used here" in refused(lambda: redeem_voucher(program, issued.code))
+
+
+def test_of_the_same_thing_the_one_that_was_earned_first_goes_first(program: Program) -> None:
+    for _ in range(2):
+        event, _ = make_event(program, client="c1", kind="visit")
+        assert event is not None
+        log_event(program, event)
+    waiting = [occurrence for occurrence, _, _ in program.ledger.waiting_items("c1")]
+    assert len(waiting) == 3 and waiting == sorted(waiting)
+    for _ in waiting:
+        issue_voucher(program, "c1", item="radio")
+    rows = program.ledger.rows("select occurrence from vouchers order by seq")
+    assert [row[0] for row in rows] == waiting
+
+
+def test_the_desk_is_told_what_it_hands_over_and_what_still_waits(
+    program: Program, run: Run
+) -> None:
+    event, _ = make_event(program, client="c1", kind="visit")
+    assert event is not None
+    log_event(program, event)
+    cards(program, "10.00", "10.00", "10.00", "10.00", "10.00", "10.00")
+    words = ("voucher", "issue", "c1", "--card", "Grocer", "--amount")
+    done = run(*words, "10.00", folder=program.folder)
+    assert "  Still waiting: 70.00, radio and radio\n" in done.stdout
+    assert "Time to get some more" not in done.stderr, "five are left"
+    done = run(*words, "40.00", "--json", folder=program.folder)
+    told = json.loads(done.stdout)
+    assert (told["code"], told["waiting_cents"], len(told["cards"])) == (None, 3000, 4)
+    assert told["charged"] == [{"fund": None, "cents": 4000}], "of two awards, added up"
+    assert "Time to get some more" not in done.stderr, "in data it is in stock list"
+    low = run(*words, "10.00", folder=program.folder)
+    assert low.stderr == "Grocer 10.00: 0 left. Time to get some more.\n"
+    told = json.loads(run("voucher", "issue", "c1", "--json", folder=program.folder).stdout)
+    assert (told["cents"], told["cards"], told["item"]) == (2000, [], None)
+    assert read_code(told["code"]) is not None
+    for typed in (
+        ("--instead", "lamp"),
+        ("--serial", "S-5"),
+        ("--item", "radio", "--amount", "1.00"),
+        ("--item", "radio", "--card", "Grocer"),
+    ):
+        assert run("voucher", "issue", "c1", *typed, folder=program.folder).exit_code == 2
+
+
+def test_the_list_says_of_each_where_it_stands(program: Program, run: Run) -> None:
+    cards(program, "10.00")
+    things = program.folder / "things.csv"
+    things.write_text("item,count,value\nradio,1,5.00\n")
+    add_stock(program, things)
+    whole, part, used = (issue_voucher(program, "c1", cents=500) for _ in range(3))
+    redeem_voucher(program, part.code, cents=1)
+    redeem_voucher(program, used.code)
+    card = issue_voucher(program, "c1", card="Grocer")
+    shown = run("voucher", "list", folder=program.folder).stdout.splitlines()[1:]
+    assert [line.split(maxsplit=3)[2:] for line in shown] == [
+        ["5.00", f"open         {whole.voucher}"],
+        ["5.00", f"4.99 left    {part.voucher}"],
+        ["5.00", f"2026-07-01   {used.voucher}"],
+        ["10.00", f"handed over  {card.voucher}"],
+    ]
+    waits = run("voucher", "list", "--waiting", folder=program.folder).stdout.splitlines()
+    assert [line.split() for line in waits] == [
+        ["client", "waiting"],
+        ["c1", "15.00"],
+        ["c1", "radio"],
+    ]
+    issue_voucher(program, "c1")
+    issue_voucher(program, "c1", item="radio")
+    none = run("voucher", "list", "--waiting", folder=program.folder).stdout
+    assert none == "Nothing is waiting.\n"
+
+
+def test_a_voucher_is_found_by_six_letters_of_its_number_where_it_is_the_only_one(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = iter(("01M87CBWB242MRA89EC7AAAAAA", "01M87CBWB242MRA89EC8AAAAAA"))
+    monkeypatch.setattr(program, "new_id", lambda: next(ends))
+    first = issue_voucher(program, "c1", cents=100).voucher
+    assert find_voucher(program, "AAAAAA")["id"] == first
+    assert find_voucher(program, " 9ec7aaaaaa ")["id"] == first
+    assert "there is no such voucher" in refused(lambda: find_voucher(program, "AAAAA"))
+    assert "there is no such voucher" in refused(lambda: find_voucher(program, f"0{first}"))
+    second = issue_voucher(program, "c1", cents=100).voucher
+    several = refused(lambda: find_voucher(program, "AAAAAA"))
+    assert several.startswith("this number: is the end of several vouchers' numbers")
+    assert find_voucher(program, "8AAAAAA")["id"] == second
+    assert find_voucher(program, first)["id"] == first
+
+
 # Lost
 
 
@@ -576,6 +690,31 @@ def test_printing_again_needs_a_reason_and_is_written_down(program: Program, run
         2,
         3,
     ]
+
+
+def test_what_went_to_paper_at_once_is_printed_again_with_a_reason(
+    program: Program, run: Run
+) -> None:
+    files = [program.folder / f"{n}.pdf" for n in range(4)]
+    done = run("voucher", "issue", "c1", "--print", files[0], "--json", folder=program.folder)
+    told = json.loads(done.stdout)
+    words = ("voucher", "print", "--to")
+    again = run(*words, files[1], typed=told["code"], folder=program.folder)
+    assert "this needs a reason" in again.stderr
+    again = run(*words, files[1], "--reason", "Coffee", typed=told["code"], folder=program.folder)
+    assert again.stdout.endswith(f"Printed to {files[1]}, the 2. time\n")
+    other = run(
+        "voucher", "replace", told["voucher"], "--reason", "Lost", "--print", files[2], "--json",
+        folder=program.folder,
+    )  # fmt: skip
+    assert [row["printed"] for row in program.ledger.vouchers()] == [3]
+    code = json.loads(other.stdout)["code"]
+    redeem_voucher(program, code)
+    before = len(program.ledger.rows("select 1 from tries"))
+    used = run(*words, files[3], "--reason", "Coffee", typed=code, folder=program.folder)
+    assert "cannot be used here" in used.stderr and not files[3].exists()
+    assert [row["printed"] for row in program.ledger.vouchers()] == [3]
+    assert len(program.ledger.rows("select 1 from tries")) == before + 1, "it counts as a try"
 
 
 def test_cards_are_printed_again_from_their_number(program: Program, run: Run) -> None:
