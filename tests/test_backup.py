@@ -1,5 +1,6 @@
 """Backups and restores: complete and verified, or not there at all; never over a living program."""
 
+import errno
 import json
 import os
 import resource
@@ -176,6 +177,29 @@ def test_a_restore_waits_for_nobody_who_is_writing(
         restore(made.file, program.folder, replace=True, by="ana", clock=clock)
     assert verify(program).ok
     assert [path.name for path in program.folder.parent.glob("program*")] == ["program"]
+
+
+def test_where_the_new_one_cannot_take_its_place_the_old_one_is_put_back(
+    program: Program, place: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk fails in the moment between the one that goes and the one that comes."""
+    made = make_backup(program, place / "one.zip")
+    before = contents(program)
+    usual = Path.rename
+
+    def failing(path: Path, to: Path) -> Path:
+        if path.parent.suffix == ".unfinished":
+            raise OSError(errno.EIO, "Input/output error")
+        return usual(path, to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", failing)
+        with pytest.raises(CMError, match="nothing was changed"):
+            restore(made.file, program.folder, replace=True, by="ana", clock=clock)
+    assert [path.name for path in program.folder.parent.glob("program*")] == ["program"]
+    assert contents(program) == before
+    log(program, "later")
+    assert verify(program).ok
 
 
 def test_a_backup_is_of_one_moment_while_others_write(
