@@ -69,8 +69,12 @@ def perhaps_unseen(program: Program, client: str | None = None) -> list[dict[str
     return program.ledger.vouchers(f"(?1 is null or client = ?1) and {_UNSEEN}", client)
 
 
-def same_again(program: Program, earlier: Earlier | None, cents: int | None) -> Earlier | None:
-    """Give it again where as much was issued within the last minutes: perhaps the same, done twice."""
-    if earlier is None or earlier.cents != cents:
+def same_again(
+    program: Program, earlier: Earlier | None, cents: int | None, item: str | None = None
+) -> Earlier | None:
+    """Give it again where as much, or such a thing, was issued within the last minutes: perhaps the same,
+    done twice.
+    """
+    if earlier is None or (earlier.cents, earlier.item) != (cents, item):
         return None
     return earlier if abs(program.now() - earlier.issued_at) <= JUST_NOW else None

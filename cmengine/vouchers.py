@@ -36,8 +36,8 @@ class Issued:
     empty where gift cards were handed over. `instead_of` is the item that was earned, where another was taken.
 
     `shares` say what it was charged to, `held` what limits and funds hold back of what waits, `near` which
-    of them are nearly used. `earlier` is a voucher of as much that they were issued in the last minutes, and
-    that was not used: perhaps the same, done twice because its code was never seen.
+    of them are nearly used. `earlier` is a voucher of as much, or of the same thing, that they were issued
+    in the last minutes, and that was not used: perhaps the same, done twice because its code was never seen.
     """
 
     voucher: str
@@ -86,7 +86,9 @@ def issue_voucher(
     with noted(program), program.ledger.writing():
         program.must_have(client)
         earlier = last_issued(program, client, thing=item is not None)
-        award = _waiting_item(program, client, item, earlier) if item is not None else None
+        award = None
+        if item is not None:
+            award = _waiting_item(program, client, item, instead or item, earlier)
         may = allowed(program, client)
         waiting = may.waiting
         amount = 0 if award else (may.cents if cents is None else cents)
@@ -135,7 +137,7 @@ def issue_voucher(
         shares=shares,
         held=may.held,
         near=tuple(near),
-        earlier=same_again(program, earlier, amount) if amount else None,
+        earlier=same_again(program, earlier, amount, instead or item),
     )
 
 
@@ -182,7 +184,7 @@ def _can_issue(
 
 
 def _waiting_item(
-    program: Program, client: str, item: str, earlier: Earlier | None
+    program: Program, client: str, item: str, taken: str, earlier: Earlier | None
 ) -> tuple[int, int]:
     waiting = program.ledger.waiting_items(client)
     for occurrence, n, found in waiting:
@@ -192,7 +194,7 @@ def _waiting_item(
         did_you_mean(item, {found for _, _, found in waiting})
         or "nothing of the kind has been earned yet"
     )
-    if earlier is not None and earlier.item == item:
+    if earlier is not None and earlier.item == taken:
         what = f"no '{item:.60}' is waiting; {earlier.words}"
         raise CMError(Mistake(f"client '{client}'", what, earlier.todo))
     raise CMError(Mistake(f"client '{client}'", f"no '{item:.60}' is waiting", todo))

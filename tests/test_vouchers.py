@@ -419,6 +419,53 @@ def test_for_a_quarter_of_an_hour_as_much_again_may_be_the_same_done_twice(
     assert first.voucher != second.voucher
 
 
+def test_the_same_thing_again_within_minutes_is_noted_and_another_thing_is_not(
+    program: Program, run: Run
+) -> None:
+    """Two radios wait, and the power goes after the first: the second is no less theirs, and it is said."""
+    things = program.folder / "things.csv"
+    things.write_text("item,count,value\nradio,9,5.00\nlamp,9,6.00\n")
+    add_stock(program, things)
+    for _ in range(4):
+        event, _ = make_event(program, client="c1", kind="visit")
+        assert event is not None
+        log_event(program, event)
+    assert issue_voucher(program, "c1", cents=1000).earlier is None
+    first = issue_voucher(program, "c1", item="radio")
+    assert first.earlier is None, "money is another thing"
+    second = issue_voucher(program, "c1", item="radio")
+    assert second.earlier is not None and second.earlier.voucher == first.voucher
+    lamp = issue_voucher(program, "c1", item="radio", instead="lamp")
+    assert lamp.earlier is None
+    again = issue_voucher(program, "c1", item="radio", instead="lamp")
+    assert again.earlier is not None and again.earlier.voucher == lamp.voucher
+    clock_on(program)
+    assert issue_voucher(program, "c1", item="radio").earlier is None
+    for _ in range(2):
+        event, _ = make_event(program, client="c1", kind="visit")
+        assert event is not None
+        log_event(program, event)
+    words = ("voucher", "issue", "c1", "--item", "radio")
+    told = json.loads(run(*words, "--json", folder=program.folder).stdout)
+    assert told["earlier"] is None
+    note = run(*words, folder=program.folder).stderr
+    assert f"Note: voucher {told['voucher'][-6:]} (radio) was issued to them on" in note
+    assert "too; if nobody has seen its code: cmengine voucher replace" in note
+
+
+def test_a_thing_that_was_taken_instead_is_said_when_the_same_is_done_again(
+    program: Program,
+) -> None:
+    things = program.folder / "things.csv"
+    things.write_text("item,count,value\nradio,9,5.00\nlamp,9,6.00\n")
+    add_stock(program, things)
+    lamp = issue_voucher(program, "c1", item="radio", instead="lamp").voucher
+    again = refused(lambda: issue_voucher(program, "c1", item="radio", instead="lamp"))
+    assert f"no 'radio' is waiting; voucher {lamp[-6:]} (lamp) was issued to them on" in again
+    other = refused(lambda: issue_voucher(program, "c1", item="radio"))
+    assert "no 'radio' is waiting" in other and "was issued" not in other
+
+
 def test_too_much_again_says_what_was_issued_and_another_amount_does_not(program: Program) -> None:
     """30.00 of 40.00 were issued; the desk does the same again, and 10.00 are left."""
     voucher = issue_voucher(program, "c1", cents=3000).voucher
