@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-Work = Callable[[], None]
+Work = Callable[[], object]
 NAME = "behind"  # what the thread is called
-TURN = 0.001  # seconds after which one thread lets the other have its turn
+TURN = 0.0001  # seconds after which one thread lets the other have its turn
 
 
 class Behind:

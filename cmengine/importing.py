@@ -8,9 +8,10 @@ the same file imported again goes on from there.
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, time, timedelta
+from functools import partial
 from itertools import islice, pairwise
 from pathlib import Path
 from sys import intern
@@ -102,9 +103,13 @@ def import_events(
     with _aside(skip_bad, path) as aside, ledger.bulk(), ledger.behind(), no_garbage():
         read = lines.read(told)
         size = min(batch, FIRST_BATCH) if long else batch
-        while some := list(islice(read, size)):
+        ahead: list[_Read] = []
+        while some := ahead + list(islice(read, max(0, size - len(ahead)))):
             began = monotonic()
-            _keep(program, book, path, some, imported, aside)
+            ahead = []
+            # Half of the next lines while the disk is busy, and half in between: then others have their turn.
+            more = partial(_read_on, read, len(some) // 2, ahead)
+            _keep(program, book, path, some, imported, aside, more)
             if long:
                 size = max(1, min(batch, int(len(some) * LONGEST / (monotonic() - began))))
     imported.held = book.held
@@ -118,12 +123,13 @@ def _keep(
     lines: "list[_Read]",
     imported: Imported,
     aside: "list[_Bad] | None",
+    meanwhile: Callable[[], object],
 ) -> None:
     """Write a batch, or nothing of it; lines that are off are set aside, or stop it."""
     bad: list[_Bad] = []
     now = program.now()
     done = Imported()
-    with program.ledger.writing():
+    with program.ledger.writing(meanwhile=meanwhile):
         book.look_up(event.client for _, event, _, _ in lines if event is not None)
         for row, event, at, mistakes in lines:
             wrong = mistakes
@@ -145,6 +151,10 @@ def _keep(
     imported.cents += done.cents
     imported.per_rule += done.per_rule
     imported.set_aside += len(bad)
+
+
+def _read_on(read: "Iterator[_Read]", lines: int, into: "list[_Read]") -> None:
+    into.extend(islice(read, lines))
 
 
 def _at_line(path: Path, row: Row, error: CMError) -> Sequence[Mistake]:

@@ -138,17 +138,21 @@ class Ledger:
         """Close the file."""
         self._db.close()
 
-    def writing(self, what: str = "") -> AbstractContextManager[None]:
+    def writing(
+        self, what: str = "", meanwhile: Callable[[], object] | None = None
+    ) -> AbstractContextManager[None]:
         """Hold the one write transaction: everything written inside is kept and journaled, or nothing is.
 
         `what` says in a few words what is done; without it, the name of the function that does it says so.
+        `meanwhile` is done while the disk takes it all, where a second thread writes, and else afterwards; it
+        must not ask the ledger anything.
         """
         called = sys._getframe(1).f_code.co_name
-        return self._writing(what or called.strip("_<>").replace("_", " "))
+        return self._writing(what or called.strip("_<>").replace("_", " "), meanwhile)
 
     @contextmanager
-    def _writing(self, what: str) -> Iterator[None]:
-        with self.whole():
+    def _writing(self, what: str, meanwhile: Callable[[], object] | None) -> Iterator[None]:
+        with self.whole(meanwhile):
             self._draft, self._appended = None, 0
             before = self._db.total_changes
             yield
@@ -161,19 +165,28 @@ class Ledger:
                 self._write_entry(self._draft, what)
 
     @contextmanager
-    def whole(self) -> Iterator[None]:
+    def whole(self, meanwhile: Callable[[], object] | None = None) -> Iterator[None]:
         """Hold a transaction that is not journaled: for the schema, and nothing else."""
         self._begin()
         committing = False
         try:
             yield
             committing = True
-            self._db.execute("commit")
+            self._commit(meanwhile or _nothing)
         except BaseException as error:
             self._roll_back()
             if isinstance(error, sqlite3.OperationalError):
                 raise in_words(self.path, error, committing=committing) from error
             raise
+
+    def _commit(self, meanwhile: Callable[[], object]) -> None:
+        if self._behind is None:
+            self._connection.execute("commit")
+            meanwhile()
+            return
+        self._behind.do(lambda: self._connection.execute("commit"))
+        meanwhile()
+        self._behind.wait()
 
     def _roll_back(self) -> None:
         """Take back what was begun. Where the disk fails in that too, the next who opens the file does it."""
@@ -811,6 +824,10 @@ def _statement(table: str, columns: tuple[str, ...], otherwise: str, rows: int) 
     one = f"({', '.join('?' * len(columns))})"
     values = ", ".join([one] * rows)
     return f"insert into {table} ({', '.join(columns)}) values {values} {otherwise}"
+
+
+def _nothing() -> None:
+    pass
 
 
 def _nobody() -> Signature:
