@@ -491,7 +491,8 @@ def test_a_fund_that_is_empty_and_would_not_pay_is_not_named_beside_a_limit() ->
             Fund(name="gifts", amount=left, pays_for=("group",)),
         )
         ((held, whose),) = held_of_all([due(1, 5_00)], (), (), Terms(funds=funds, caps=(cap,)), JAN)
-        assert ([one.kind for one in held.reasons], held.cents, whose) == (kinds, 5_00, {"ann"})
+        assert ([str(one.kind) for one in held.reasons], held.cents) == (kinds, 5_00)
+        assert list(whose) == ["ann"]
 
 
 def test_where_no_fund_pays_for_a_rule_it_is_said_also_where_all_are_empty() -> None:
@@ -513,7 +514,8 @@ def test_nothing_is_kept_for_others_where_there_are_none() -> None:
     ((held, _),) = held_of_all(alone, (), (), terms, JAN)
     assert (held.cents, [one.kind for one in held.reasons]) == (6_00, ["limit"])
     ((held, whose),) = held_of_all([due(1, 8_00, "bea"), due(2, 8_00)], (), (), terms, JAN)
-    assert (held.cents, whose, [one.kind for one in held.reasons]) == (6_00, {"ann"}, ["queue"])
+    assert (held.cents, list(whose)) == (6_00, ["ann"])
+    assert [one.kind for one in held.reasons] == ["queue"]
     fund = Terms(funds=(Fund(name="grant", amount=10_00),))
     ((held, _),) = held_of_all(alone, (), (), fund, JAN)
     assert (held.cents, [one.kind for one in held.reasons]) == (6_00, ["fund"])
@@ -610,7 +612,8 @@ def test_never_above_a_limit_or_a_fund_in_force_and_always_as_much_as_can_be(
         terms = several[n % len(several)]
         may = asked(client, queue, terms, day, given)
         assert may.cents + sum(held.cents for held in may.held) == may.waiting
-        assert all(one.cents > 0 for one in (*may.shares, *may.held))
+        assert all(share.cents > 0 for share in may.shares)
+        assert all(held.cents > 0 for held in may.held)
         earned = sum(due.cents for due in queue if due.client == client)
         before = sum(one.share.cents for one in given if one.client == client)
         assert may.waiting == earned - before
