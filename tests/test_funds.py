@@ -612,7 +612,7 @@ def test_what_waits_is_read_in_the_order_in_which_it_was_earned(program: Program
     for client in ("c2", "c1", "c2", "c3"):
         come_in(program, client)
     issue_voucher(program, "c2", cents=4_00)
-    found = charges.dues(program.ledger, None, paid=True)
+    found = charges.dues(program.ledger, None, program.day, paid=True)
     assert [(due.client, due.cents, due.paid) for due in found] == [
         ("c2", 6_00, {"grant": 4_00}),
         ("c1", 10_00, {}),
