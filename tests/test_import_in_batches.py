@@ -18,6 +18,7 @@ from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
 from cmengine.importing import import_choices, import_events
 from cmengine.program import Program, open_program
+from cmengine.tables import has_lines
 from cmengine.verify import verify
 
 SEASON = Path(__file__).parent / "season"
@@ -287,3 +288,16 @@ def test_what_is_known_already_makes_no_entry_in_the_journal(chosen: Program) ->
     before = chosen.ledger.rows("select count(*) from journal")[0][0]
     assert import_events(chosen, LOG).events == 0
     assert chosen.ledger.rows("select count(*) from journal")[0][0] == before
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last", [True, False])
+def test_more_lines_than_a_batch_are_never_taken_for_fewer(
+    tmp_path: Path, end: str, last: bool
+) -> None:
+    file = tmp_path / "log.jsonl"
+    for rows in (3, 4, 5):
+        file.write_bytes((end.join(["{}"] * rows) + end * last).encode())
+        assert has_lines(file, 4) or rows <= 4
+    file.write_bytes(b"{}")
+    assert not has_lines(file, 4)
