@@ -10,6 +10,7 @@ somebody wrote down earlier, from `cmengine journal head`: the journal is then t
 import json
 import sys
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
@@ -18,6 +19,11 @@ from typing import Any, BinaryIO
 Row = dict[str, Any]
 NOTHING = bytes(32)
 HASH, MARK = 32, 8
+# What comes of reading something that is no export, or a damaged one.
+WRONG = (
+    zipfile.BadZipFile, zlib.error, KeyError, TypeError, ValueError, IndexError, AttributeError, EOFError,
+    ArithmeticError, RuntimeError,
+)  # fmt: skip
 
 
 class Table:
@@ -132,9 +138,16 @@ def main(words: list[str]) -> int:
         print(__doc__)
         return 2
     money = Money()
-    with zipfile.ZipFile(words[0]) as export:
-        problems = list(check(export, "".join(words[1:]), money))
-        anchor = json.loads(export.read("export.json"))["anchor"]
+    try:
+        with zipfile.ZipFile(words[0]) as export:
+            problems = list(check(export, "".join(words[1:]), money))
+            anchor = json.loads(export.read("export.json"))["anchor"]
+    except OSError as error:
+        print(f"{words[0]}: cannot be read: {error.strerror}", file=sys.stderr)
+        return 2
+    except WRONG as error:
+        print(f"{words[0]}: is damaged, or no export of a journal: {error!r}", file=sys.stderr)
+        return 2
     for problem in problems:
         print(f"wrong: {problem}")
     for name in ("earned", "issued", "redeemed"):

@@ -30,8 +30,18 @@ from cmengine.verify import Verdict, verify
 
 ABOUT = "backup.json"
 FORMAT = 1
-LARGEST = 64 * 2**20  # of any file but the ledger; those of a program are a few kilobytes
-PIECE = 2**20
+MOST_ABOUT = 64 * 2**20  # bytes of what a backup says of itself; it is a few kilobytes
+PIECE = MIB = 2**20
+# By the folder in a program's that they are in: how the names of its files end.
+_SUFFIXES = {
+    "": (".toml", ".json", ".key", ".txt"),
+    RULES: (".toml", ".json", ".key"),
+    TEMPLATES: (".txt",),
+}
+# What comes of reading a zip that is damaged, encrypted, packed in another way, or none.
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, EOFError, RuntimeError
+)  # fmt: skip
 NOT_ENCRYPTED = (
     "it is not encrypted and the program's key is in it: whoever has the file has everything; keep it as"
     " you keep the program, or encrypt it, for example with age (https://age-encryption.org)"
@@ -124,13 +134,15 @@ def _not_noted(program: Program, file: Path, into: Path) -> "About":
 
 def own_files(folder: Path) -> Iterator[Path]:
     """Give the files of a program beside its ledger, relative to its folder: settings, keys, results, words,
-    rules, templates.
+    rules, templates, and the text files of notifiers, such as the addresses in apprise.txt.
     """
-    inside = [path for part in (RULES, TEMPLATES) for path in (folder / part).rglob("*")]
-    for path in sorted([*folder.glob("*"), *inside]):
-        wanted = (".txt",) if folder / TEMPLATES in path.parents else (".toml", ".json", ".key")
+    for path in sorted(
+        [*folder.glob("*"), *(folder / RULES).rglob("*"), *(folder / TEMPLATES).rglob("*")]
+    ):
+        inside = path.relative_to(folder)
+        wanted = _SUFFIXES.get(inside.parts[0] if len(inside.parts) > 1 else "", ())
         if path.suffix in wanted and path.is_file() and not path.is_symlink():
-            yield path.relative_to(folder)
+            yield inside
 
 
 def copy_files(source: Path, folder: Path) -> None:
@@ -216,18 +228,31 @@ def read_about(file: Path, into: Path | None = None) -> About:
     """
     try:
         with zipfile.ZipFile(file) as packed:
+            if packed.getinfo(ABOUT).file_size > MOST_ABOUT:
+                raise ValueError(f"'{ABOUT}' is larger than any of a backup")
             about = _about(json.loads(packed.read(ABOUT)))
             if sorted(packed.namelist()) != sorted([*about.files, ABOUT]):
                 raise ValueError("it does not hold the files that it says it holds")
+            if into is not None:
+                _must_have_room(file, packed, into)
             for name, wanted in about.files.items():
                 _unpack(packed, name, wanted, into)
     except OSError as error:
         raise CMError(Mistake(str(file), f"cannot be read ({error.strerror})")) from error
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError) as error:
+    except _DAMAGED as error:
         told = error.args[0] if error.args else type(error).__name__
         what = f"is damaged, or no backup of cmengine ({told!s:.200})"
         raise CMError(Mistake(str(file), what, "take another backup")) from error
     return about
+
+
+def _must_have_room(file: Path, packed: zipfile.ZipFile, into: Path) -> None:
+    """Raise CMError where a backup needs more room than there is, before any of it is taken."""
+    needed = sum(info.file_size for info in packed.infolist())
+    free = shutil.disk_usage(into).free
+    if needed > free:
+        what = f"needs {needed // MIB + 1:,} MiB unpacked, and {free // MIB:,} MiB are free there"
+        raise CMError(Mistake(str(file), what, "make room, or name a folder on another disk"))
 
 
 def _about(read: dict[str, Any]) -> About:
@@ -252,8 +277,6 @@ def _about(read: dict[str, Any]) -> About:
 
 def _unpack(packed: zipfile.ZipFile, name: str, wanted: str, into: Path | None) -> None:
     info = packed.getinfo(name)
-    if name != DATABASE and info.file_size > LARGEST:
-        raise ValueError(f"'{name}' is larger than any file of a program")
     if stat.S_ISLNK(info.external_attr >> 16):
         raise ValueError(f"'{name}' is a link")
     found = sha256()
@@ -277,6 +300,6 @@ def _unpack(packed: zipfile.ZipFile, name: str, wanted: str, into: Path | None) 
 def _cannot(file: Path, error: OSError) -> CMError:
     free = ""
     with contextlib.suppress(OSError):
-        free = f"; {shutil.disk_usage(file.resolve().parent).free // 2**20:,} MiB are free there"
+        free = f"; {shutil.disk_usage(file.resolve().parent).free // MIB:,} MiB are free there"
     what = f"cannot be written ({error.strerror}{free})"
     return CMError(Mistake(str(file), what, "no backup was made; name another place"))

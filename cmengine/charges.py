@@ -1,10 +1,13 @@
 """What each voucher was charged to: which award, from which fund, on which day. Rows become values here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 from cmengine.ledger import Ledger
 from cmengine.limits import Due, Share, Spent
+
+DayOf = Callable[[datetime], date]
+"""Says on which of the program's days a moment falls."""
 
 # Who has something waiting, from the cache and the vouchers alone.
 _WAITING = (
@@ -13,10 +16,10 @@ _WAITING = (
 )
 
 
-def dues(ledger: Ledger, client: str | None, *, paid: bool) -> list[Due]:
+def dues(ledger: Ledger, client: str | None, day: DayOf, *, paid: bool) -> list[Due]:
     """Give what waits, of a client or of everybody, in the order in which it was earned.
 
-    With `paid`, also what each fund has paid already of an award that is paid in part.
+    `since` is the day on which it was logged. With `paid`, also what each fund has paid already of an award that is paid in part.
     """
     who, values = ("= ?", (client,)) if client is not None else (f"in {_WAITING}", ())
     sql = (
@@ -32,7 +35,7 @@ def dues(ledger: Ledger, client: str | None, *, paid: bool) -> list[Due]:
             award=(occurrence, n),
             rule=rule,
             cents=cents - already,
-            since=date.fromisoformat(logged_at[:10]),
+            since=day(datetime.fromisoformat(logged_at)),
             paid=_paid(ledger, occurrence, n) if paid and already else {},
         )
         for of, occurrence, n, rule, cents, already, logged_at in ledger.rows(sql, *values)

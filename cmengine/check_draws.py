@@ -16,6 +16,16 @@ from typing import Any
 
 FORMAT = "cmengine draws 1"
 BITS = 64
+WRONG = (
+    KeyError,
+    TypeError,
+    ValueError,
+    IndexError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
+"""What comes of reading something that is no file of draws."""
 
 
 def commitment(secret: bytes) -> str:
@@ -107,7 +117,7 @@ def main(words: list[str]) -> int:
     except OSError as error:
         print(f"{words[0]}: cannot be read: {error.strerror}", file=sys.stderr)
         return 2
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as error:
+    except WRONG as error:
         print(f"{words[0]}: is not a file of draws: {error!r}", file=sys.stderr)
         return 2
     for problem in problems:

@@ -123,7 +123,7 @@ def read_results(folder: Path) -> dict[str, Result]:
     try:
         rows = json.loads((folder / CHECKED).read_text("utf-8"))["plugins"]
         return {row["name"]: _result(row) for row in rows}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 

@@ -22,6 +22,7 @@ from cmengine.settings import DATABASE, KEY, RULES
 from cmengine.shape import shape_problems
 from cmengine.sqlite import sqlite3
 from cmengine.stock import shelves
+from cmengine.tries import REMEMBERED, tried_often, tries_since
 
 LEAST_FREE = 50 * 2**20  # bytes; reliability A12
 OLD = timedelta(days=7)  # a backup older than that is said
@@ -164,6 +165,17 @@ def stock(program: Program) -> Iterator[Mistake]:
         yield Mistake("stock", f"{one.brand}: {one.what}", one.todo)
 
 
+def codes(program: Program) -> Iterator[Mistake]:
+    """Nobody is trying which codes there are."""
+    now = program.now()
+    since = now - REMEMBERED
+    for desk, times in tried_often(tries_since(program, since), now).items():
+        where = f"at the desk of {desk}" if desk else "at all desks together"
+        what = f"{times} that could not be used were typed {where} since {since:%Y-%m-%d %H:%M}"
+        todo = "ask there what was tried; none is found by trying, and each try has to wait longer"
+        yield Mistake("voucher codes", what, todo)
+
+
 def on_hand(program: Program) -> Iterator[Mistake]:
     """There is enough on the shelves that can be handed out."""
     for shelf in shelves(program):
@@ -190,7 +202,7 @@ def words(program: Program) -> Iterator[Mistake]:
 
 
 CHECKS: list[Check] = [
-    settings, permissions, disk, backups, chain, clock, plugins, stock, on_hand, held, words
+    settings, permissions, disk, backups, chain, clock, plugins, stock, on_hand, codes, held, words
 ]  # fmt: skip
 """Everything that is looked at; what comes to cmengine adds its own."""
 

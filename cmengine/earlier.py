@@ -1,6 +1,7 @@
-"""What a client was issued last: where the power went just then, nobody may have seen its code."""
+"""What was issued last: where the power went just then, nobody may have seen its code."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from attrs import frozen
 
@@ -8,6 +9,13 @@ from cmengine.money import dollars
 from cmengine.program import Program
 
 JUST_NOW = timedelta(minutes=15)
+
+# Nothing says that anybody has seen the code: it was not used, not printed again and not replaced. To go to paper
+# as it is issued says nothing: that is written down before there is any paper.
+_UNSEEN = (
+    "redeemed_at is null and replaced = 0 and not exists (select 1 from prints p where p.voucher = voucher_list.id"
+    " and p.printed_at <> voucher_list.issued_at)"
+)
 
 
 @frozen(kw_only=True)
@@ -54,8 +62,19 @@ def last_issued(program: Program, client: str, *, thing: bool) -> Earlier | None
     )
 
 
-def same_again(program: Program, earlier: Earlier | None, cents: int | None) -> Earlier | None:
-    """Give it again where as much was issued within the last minutes: perhaps the same, done twice."""
-    if earlier is None or earlier.cents != cents:
+def perhaps_unseen(program: Program, client: str | None = None) -> list[dict[str, Any]]:
+    """List the vouchers of which nothing says that anybody has seen their codes, oldest first, as
+    `Ledger.vouchers` does. After a stop between the ledger and the screen, the voucher is among them.
+    """
+    return program.ledger.vouchers(f"(?1 is null or client = ?1) and {_UNSEEN}", client)
+
+
+def same_again(
+    program: Program, earlier: Earlier | None, cents: int | None, item: str | None = None
+) -> Earlier | None:
+    """Give it again where as much, or such a thing, was issued within the last minutes: perhaps the same,
+    done twice.
+    """
+    if earlier is None or (earlier.cents, earlier.item) != (cents, item):
         return None
     return earlier if abs(program.now() - earlier.issued_at) <= JUST_NOW else None

@@ -121,7 +121,7 @@ def _read(path: Path) -> Iterator[tuple[str, fhir.Resource]]:
         raise no_file(path)
     try:
         if path.stat().st_size > MOST_BYTES:
-            todo = "split it, or write a resource a line as .ndjson"
+            todo = "split it into several"
             raise CMError(Mistake(str(path), f"is larger than {MOST_BYTES:,} bytes", todo))
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

@@ -53,6 +53,11 @@ class Refused(CMError):
         self.refusals = tuple(refusals)
 
 
+MOST_NAMED = (
+    100  # letters of a word that is there: it may come from a file that is not what it should be
+)
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
     """Find the known word that may have been meant."""
     import difflib  # only where something is misspelt
@@ -65,10 +70,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     words = sorted(known)
     close = closest(word, words)
     if close:
-        return f"did you mean '{close}'?"
+        return f"did you mean '{close:.{MOST_NAMED}}'?"
     if not words:
         return ""
-    shown = ", ".join(f"'{known_word}'" for known_word in words[:8])
+    shown = ", ".join(f"'{known_word:.{MOST_NAMED}}'" for known_word in words[:8])
     return f"there is {shown}" + (f" and {len(words) - 8} more" if len(words) > 8 else "")
 
 

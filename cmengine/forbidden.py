@@ -1,6 +1,7 @@
 """What no program may hand out, and where that is written. Pure."""
 
 import re
+from collections.abc import Iterator, Mapping
 
 _COLORADO = (
     "Colorado, Office of the State Controller, incentives: osc.colorado.gov/incentives-resource"
@@ -54,8 +55,28 @@ _WORDS = [
     for category, cite, words in _CATEGORIES
 ]
 
+Found = tuple[tuple[str | int, ...], str, str]
+"""Where in a table a thing stands, its category, and where it is written that it is not handed out."""
+
 
 def forbidden(name: str) -> tuple[str, str] | None:
     """Give (category, where it is written) of what a thing or a brand is called after; None for others."""
     rest = _HARMLESS.sub(" ", " ".join(name.split()))
     return next(((category, cite) for category, cite, words in _WORDS if words.search(rest)), None)
+
+
+def refusal(category: str, cite: str) -> str:
+    """Say that it is not handed out, and where that is written."""
+    return f"{category} is not handed out here ({cite})"
+
+
+def forbidden_items(value: object, key: tuple[str | int, ...] = ()) -> Iterator[Found]:
+    """Find each thing that a table of rewards gives under the key `item`, and that no program may hand out."""
+    if isinstance(value, Mapping):
+        for name, inside in value.items():
+            if name == "item" and isinstance(inside, str) and (found := forbidden(inside)):
+                yield (*key, name), *found
+            yield from forbidden_items(inside, (*key, name))
+    elif isinstance(value, list | tuple):
+        for n, inside in enumerate(value):
+            yield from forbidden_items(inside, (*key, n))

@@ -1,5 +1,6 @@
 """Where a rule would reach a limit, said before anybody agrees to it."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from attrs import frozen
@@ -12,6 +13,7 @@ from cmengine.money import dollars
 from cmengine.program import Program
 
 WEEKS = 52  # how far ahead is looked where a rule has no calendar
+TIMES = 100  # in a day: more than anybody means
 
 
 @frozen(kw_only=True)
@@ -51,6 +53,40 @@ def ahead(program: Program, rule: Rule, first: date | None = None) -> list[Ahead
         return _ahead(rule, caps, terms, begins) if caps else []
     except CMError:
         return []
+
+
+def boundless(program: Program, rules: Iterable[Rule]) -> list[str]:
+    """Find rules that bring money as often as somebody logs, in a day that never ends: without a pace or a
+    calendar, and with no fund or limit of the program that could hold any of it back.
+    """
+    terms, today = terms_of(program.settings), program.today()
+    found = []
+    for rule in rules:
+        begins = max(today, rule.starts or date.min)
+        held = any(cap.window != "award" for cap in binding(terms, rule.id, begins))
+        if not held and not program.settings.fund and _is_boundless(rule, begins):
+            found.append(
+                f"'{rule.id}' brings money as often as it is logged, and no fund or limit could hold any of it back;"
+                " give it a pace, such as per_day = 1, or see what it may cost with: cmengine rules simulate"
+                f" {rule.id}"
+            )
+    return found
+
+
+def _is_boundless(rule: Rule, day: date) -> bool:
+    from cmengine.course import Course
+
+    if rule.per_day or rule.per_week or rule.calendar:
+        return False
+    course = Course(rule, (day,) * TIMES)
+    state, late = course.start(), 0.0
+    try:
+        for n in range(TIMES):
+            state, gain = course.met(n, state)
+            late += gain.mean if n >= TIMES // 2 else 0.0
+    except CMError:
+        return False
+    return late > 0
 
 
 def _ahead(rule: Rule, caps: list[Cap], terms: Terms, begins: date) -> list[Ahead]:

@@ -84,12 +84,13 @@ def allowed(program: Program, client: str) -> Allowance:
     """
     ledger, terms, today = program.ledger, terms_now(program), program.today()
     parts = any(cap.window == "award" for cap in terms.caps)
-    queue = charges.dues(ledger, client, paid=parts)
+    queue = charges.dues(ledger, client, program.day, paid=parts)
     shared = bool(program.settings.fund)
     funds = charges.from_funds(ledger) if shared else []
     if queue and shared and not plenty(terms, funds, charges.waiting_cents(ledger), today):
         last = queue[-1].award
-        queue = [due for due in charges.dues(ledger, None, paid=parts) if due.award <= last]
+        everybody = charges.dues(ledger, None, program.day, paid=parts)
+        queue = [due for due in everybody if due.award <= last]
     clients = sorted({due.client for due in queue}) if terms.caps else []
     return allowance(client, queue, charges.to_clients(ledger, clients), funds, terms, today)
 
@@ -223,7 +224,9 @@ def funds_now(program: Program, queue: Sequence[Due] | None = None) -> FundsView
     left = {fund.name: max(0, (fund.amount or 0) - issued[fund.name]) for fund in named}
     promised: Counter[str] = Counter()
     waiting = uncovered = 0
-    for due in charges.dues(program.ledger, None, paid=False) if queue is None else queue:
+    if queue is None:
+        queue = charges.dues(program.ledger, None, program.day, paid=False)
+    for due in queue:
         rest = due.cents
         for fund in named:
             if fund.pays(due.rule):

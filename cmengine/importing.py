@@ -39,7 +39,7 @@ from cmengine.engine import (
 from cmengine.errors import CMError, Mistake, did_you_mean, first_of, stop_if
 from cmengine.model import Event, Value
 from cmengine.program import Program
-from cmengine.tables import REMARK, Progress, Row, raw_rows, read_rows
+from cmengine.tables import REMARK, Progress, Row, has_lines, raw_rows, read_rows
 from cmengine.tariff import Tariff
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def import_events(
     transaction at most; a long file takes fewer where they would keep others waiting.
     """
     lines = _Lines(program, path, zone)
-    long = lines.more_than(batch)
+    long = has_lines(path, batch)  # perhaps one more than a batch, and surely not less
     twice = long and skip_bad is None
     if twice:
         stop_if(_some(path, lines.bad(progress)))
@@ -211,10 +211,6 @@ class _Lines:
 
     def rows(self, progress: Progress = lambda done: None) -> Iterator[Row]:
         return read_rows(self.path, EVENT_COLUMNS, NEEDED, progress)
-
-    def more_than(self, lines: int) -> bool:
-        """Say whether there are more lines than so many."""
-        return next(islice(self.rows(), lines, None), None) is not None
 
     def read(self, progress: Progress = lambda done: None) -> Iterator[_Read]:
         """Give each line with its event, or with its mistakes."""

@@ -907,7 +907,9 @@ def open_ledger(path: StrPath) -> Ledger:
         ledger.close()
         raise CMError(
             Mistake(
-                str(path), f"was written by a newer cmengine (schema {version})", "update cmengine"
+                str(path),
+                f"was written by a newer cmengine (schema {version}; this one knows {SCHEMA})",
+                "update cmengine",
             )
         )
     if version < SCHEMA:

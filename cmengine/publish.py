@@ -10,12 +10,13 @@ from attrs import define, field, frozen
 from cmengine.ahead import first_times
 from cmengine.errors import CMError, Mistake, stop_if
 from cmengine.evaluate import MOST_CENTS
+from cmengine.forbidden import forbidden_items, refusal
 from cmengine.judge import law_mistakes
 from cmengine.kept import to_json
 from cmengine.kinds import Kinds, read_kinds
 from cmengine.model import Occurrence, Odds, Rule
 from cmengine.money import dollars
-from cmengine.options import Place
+from cmengine.options import Place, shown
 from cmengine.plugins import Registry
 from cmengine.program import Program
 from cmengine.proofread import Proof, book_of, look_over, read_labels, read_rules
@@ -89,6 +90,7 @@ def check_files(
             for rule in (draft.rule, *draft.rule.variants)
             for wrong in _cannot_give(rule, draft.place)
         ]
+        report.mistakes += [wrong for draft in drafts for wrong in _not_handed_out(draft)]
         report.drafts += drafts
         report.named |= ids_in(tables)
         by_file.append((path, reader, drafts))
@@ -171,6 +173,15 @@ def _cannot_give(rule: Rule, whole: Place) -> list[Mistake]:
         )
         for n, cents in most
         if cents > MOST_CENTS
+    ]
+
+
+def _not_handed_out(draft: Draft) -> list[Mistake]:
+    """Find the things that a rule gives and no program may."""
+    todo = "take it out, or name the thing as what it is"
+    return [
+        draft.place.at(*key).wrong(f"{shown(key)}: {refusal(category, cite)}", todo)
+        for key, category, cite in forbidden_items(draft.table.get("reward", ()), ("reward",))
     ]
 
 

@@ -90,7 +90,7 @@ def _kept() -> dict[str, str]:
             index = json.load(file)
         if index["format"] == FORMAT and index["seen"] == _seen(index["files"]):
             return dict(index["kinds"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass  # it is made anew
     return {}
 

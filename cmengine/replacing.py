@@ -58,7 +58,7 @@ def replace_voucher(
         else:
             done = _other_code(program, row, reason)
         if printed:
-            note_print(program, row["id"])
+            note_print(program, row["id"], program.now())
     return done
 
 
@@ -171,7 +171,7 @@ def print_by_code(program: Program, code: str, reason: str = "") -> Reprinted:
         else:
             if row["printed"]:
                 must_say_why(reason)
-            times = note_print(program, row["id"], reason)
+            times = note_print(program, row["id"], program.now(), reason)
     if row is None or row["redeemed"]:
         raise not_here()
     return _reprinted(row, _grouped(read), (), times)
@@ -190,7 +190,7 @@ def print_cards(program: Program, voucher: str, reason: str) -> Reprinted:
                     "with the code at hand: cmengine voucher print; without it: cmengine voucher replace",
                 )
             )
-        times = note_print(program, row["id"], reason)
+        times = note_print(program, row["id"], program.now(), reason)
         cards = program.ledger.rows(
             "select seq from card_list where voucher = ? and not empty order by seq", row["id"]
         )

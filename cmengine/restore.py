@@ -16,7 +16,7 @@ from cmengine.journal import Anchor
 from cmengine.ledger import Ledger, open_ledger
 from cmengine.program import Clock, now_utc, open_program
 from cmengine.recount import Uncounted, uncounted
-from cmengine.settings import DATABASE
+from cmengine.settings import DATABASE, KEY, SETTINGS
 from cmengine.unfinished import unfinished
 from cmengine.verify import Verdict, verify
 
@@ -61,6 +61,9 @@ def restore(
             if there and not replace:
                 todo = "name a new folder; or, with --replace, this one is kept beside it under another name"
                 raise CMError(Mistake(str(folder), "is there already", todo))
+            if there and not any((target / one).exists() for one in (SETTINGS, DATABASE, KEY)):
+                what = "holds no program, and is not put aside for one"
+                raise CMError(Mistake(str(folder), what, "name a new folder"))
             made = work / "program"
             made.mkdir(mode=0o700)
             about = read_about(file, made)

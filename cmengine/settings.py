@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Topic,
     )
 
+MOST_KEY = 1_000_000  # letters of a program's key; thousands of secrets for draws
 T = TypeVar("T")
 SETTINGS, KINDS, RULES = "program.toml", "kinds.toml", "rules"
 DATABASE, KEY = "program.db", "program.key"
@@ -322,10 +323,10 @@ def read_keys(path: StrPath) -> Keys:
 
     try:
         with open(path, encoding="utf-8") as file:
-            found: dict[str, Any] = json.load(file)
+            found: dict[str, Any] = json.loads(file.read(MOST_KEY))
         draws = tuple(bytes.fromhex(one) for one in found["draws"])
         keys = Keys(draws, bytes.fromhex(found["codes"]), bytes.fromhex(found["journal"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise CMError(
             Mistake(
                 str(path),

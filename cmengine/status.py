@@ -17,6 +17,7 @@ from cmengine.funds import FundView, funds_now, held_now
 from cmengine.holds import all_held
 from cmengine.limits import Due
 from cmengine.program import Program
+from cmengine.sqlite import sqlite3
 from cmengine.stock import Shelf, shelves
 
 SHOWN = 10
@@ -151,7 +152,7 @@ class Status:
 
 def status(program: Program, most: int = SHOWN) -> Status:
     """Look at a program; `most` people are named in each list."""
-    queue = charges.dues(program.ledger, None, paid=True)
+    queue = charges.dues(program.ledger, None, program.day, paid=True)
     funds = funds_now(program, queue)
     checks = [check for check in doctor.CHECKS if check not in _OWN_PLACE]
     return Status(
@@ -187,7 +188,7 @@ def waiting(program: Program, queue: Sequence[Due], most: int) -> Waiting:
         " order by a.occurrence, a.n"
     )
     for client, item, logged_at in things:
-        day = date.fromisoformat(logged_at[:10])
+        day = program.day(datetime.fromisoformat(logged_at))
         items.setdefault(client, []).append(item)
         since[client] = min(since.get(client, day), day)
     today = program.today()
@@ -298,7 +299,7 @@ def held_rules(program: Program) -> Iterable[HeldRule]:
 # A client, when they were enrolled, the day of what was logged last for them, and the latest day of all. What
 # does not say that somebody came by (?1) is passed over, and so is what was marked as a mistake. Who asked to
 # be forgotten is not looked for at all. The latest day is looked for only where the other is old: something
-# late may have been logged after something new.
+# late may have been logged after something new. Where nothing was logged, the day of enrolling counts.
 _AWAY = """
 select client, added_at, last from (
   select c.client, c.added_at, c.latest, case when c.latest <= ?2 then (
@@ -311,8 +312,7 @@ select client, added_at, last from (
           and not exists (select 1 from corrections m where m.event = e.seq)
           order by e.seq desc limit 1) as latest
         from clients k where not exists (select 1 from forgotten f where f.client = k.client)) c)
-where last <= ?2 or (latest is null and substr(added_at, 1, 10) <= ?2)
-order by coalesce(last, substr(added_at, 1, 10)) desc, client
+where last <= ?2 or latest is null
 """
 
 
@@ -321,22 +321,31 @@ def people(program: Program, most: int) -> People:
     import json
 
     settings, today = program.settings.status, program.today()
-    before = (today - timedelta(days=settings.away)).isoformat()
-    rows = program.ledger.rows(_AWAY, json.dumps(settings.not_seen), before)
+    before = today - timedelta(days=settings.away)
+    rows = program.ledger.rows(_AWAY, json.dumps(settings.not_seen), before.isoformat())
+    gone = [(_seen_or_enrolled(program, row), row["client"], row["last"]) for row in rows]
+    gone = sorted((one for one in gone if one[0] <= before), key=lambda one: one[1])
+    gone.sort(key=lambda one: one[0], reverse=True)
     allowed = _may_write(program)
     return People(
         away=settings.away,
-        total=len(rows),
+        total=len(gone),
         shown=tuple(
             Person(
-                client=row["client"],
-                last=date.fromisoformat(row["last"]) if row["last"] else None,
-                days=(today - date.fromisoformat(row["last"] or row["added_at"][:10])).days,
-                may_write=row["client"] in allowed,
+                client=client,
+                last=since if last else None,
+                days=(today - since).days,
+                may_write=client in allowed,
             )
-            for row in rows[:most]
+            for since, client, last in gone[:most]
         ),
     )
+
+
+def _seen_or_enrolled(program: Program, row: sqlite3.Row) -> date:
+    if row["last"]:
+        return date.fromisoformat(row["last"])
+    return program.day(datetime.fromisoformat(row["added_at"]))
 
 
 def _may_write(program: Program) -> set[str]:

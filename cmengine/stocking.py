@@ -9,7 +9,7 @@ from attrs import frozen
 
 from cmengine.days import read_day
 from cmengine.errors import CMError, Mistake, first_of, stop_if
-from cmengine.forbidden import forbidden
+from cmengine.forbidden import forbidden, refusal
 from cmengine.ids import new_id
 from cmengine.money import cents
 from cmengine.program import Program
@@ -184,7 +184,7 @@ def _is_name(text: str, most: int) -> bool:
 
 def _refusal(category: str, cite: str) -> tuple[str, str]:
     return (
-        f"{category} is not handed out here ({cite})",
+        refusal(category, cite),
         "take the line out, or name the thing as what it is",
     )
 

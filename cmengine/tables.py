@@ -15,6 +15,7 @@ from cmengine.options import misspelt
 from cmengine.toml import cannot_read, no_file
 
 MOST_LINE = 100_000
+PIECE = 1 << 20  # bytes
 REPORTED = 1_000  # lines between two reports of progress
 REMARK = "# "  # begins a line that says why the next one was set aside
 Progress = Callable[[int], object]
@@ -49,6 +50,20 @@ def read_rows(
             yield from read(path, _lines(path, file, progress), columns, needed)
     except OSError as error:
         raise cannot_read(path, error) from error
+
+
+def has_lines(path: Path, lines: int) -> bool:
+    """Say, after a quick look, whether so many lines of a file come to an end. Raises CMError."""
+    if not path.is_file():
+        raise no_file(path)
+    ends = dict.fromkeys((b"\n", b"\r"), 0)
+    try:
+        with path.open("rb") as file:
+            while max(ends.values()) < lines and (piece := file.read(PIECE)):
+                ends = {end: number + piece.count(end) for end, number in ends.items()}
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    return max(ends.values()) >= lines
 
 
 def raw_rows(path: Path, rows: Iterable[Row]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from cmengine.options import Key, Place
 from cmengine.places import StrPath, is_file
 
 MOST_BYTES = 1_000_000
+EXCERPT = 60  # letters of a line that are shown
 
 
 def read_text(path: StrPath) -> str:
@@ -55,7 +56,9 @@ def parse(text: str, name: str) -> tuple[dict[str, Any], Place]:
         line = at.removeprefix("line ").partition(",")[0] if at.startswith("line ") else ""
         where = f"{name}:{line}" if line else name
         column = at.partition("column ")[2].rstrip(")")
-        detail = f"{what} at column {column}" if column else f"{what}, at the end of the file"
+        detail = f"{what}, at the end of the file"
+        if column:
+            detail = f"{what} at column {column} of '{_excerpt(text, int(line), int(column))}'"
         todo = "look at this line and the one before: a quote, a bracket or an = is often missing"
         if "Cannot overwrite" in what or "twice" in what:
             todo = "the same key or table stands twice: take one out"
@@ -68,6 +71,13 @@ def parse(text: str, name: str) -> tuple[dict[str, Any], Place]:
                 "look for a row of brackets or of digits that does not end",
             )
         ) from error
+
+
+def _excerpt(text: str, line: int, column: int) -> str:
+    """Give the part of a line in which a column is."""
+    found = text.replace("\r\n", "\n").split("\n")[line - 1]
+    start = max(0, column - EXCERPT // 2)
+    return found[start : start + EXCERPT].strip()
 
 
 class _Lines(Mapping[Key, int]):

@@ -45,6 +45,23 @@ def _beyond(moments: Sequence[datetime]) -> int | None:
     return None
 
 
+def tried_often(tries: Sequence[Try], now: datetime) -> dict[str, int]:
+    """Name the desks that had to wait within the last day, and how many wrong codes each typed in it; "" stands for
+    all desks together. Pure. `tries` are as for `wait_until`.
+    """
+    found = {}
+    by_desk: dict[str, list[datetime]] = {}
+    lately = [one for one in tries if now - REMEMBERED < one[0] <= now]
+    for moment, desk in lately:
+        by_desk.setdefault(desk, []).append(moment)
+    for desk, moments in sorted(by_desk.items()):
+        if any(b - a < DESK_TIME for a, b in zip(moments, moments[DESK - 1 :], strict=False)):
+            found[desk] = len(moments)
+    if _beyond([moment for moment, _ in lately]) is not None:
+        found[""] = len(lately)
+    return found
+
+
 def stop_if_paused(program: Program) -> None:
     """Raise CMError while no code is looked at here. Call it inside `writing`."""
     now = program.clock().astimezone(UTC)

@@ -1,5 +1,7 @@
 """Vouchers: issue what is waiting, redeem by code. A code is shown once; only its keyed hash is kept."""
 
+from datetime import datetime
+
 from attrs import field, frozen
 
 from cmengine.earlier import Earlier, last_issued, same_again
@@ -34,8 +36,8 @@ class Issued:
     empty where gift cards were handed over. `instead_of` is the item that was earned, where another was taken.
 
     `shares` say what it was charged to, `held` what limits and funds hold back of what waits, `near` which
-    of them are nearly used. `earlier` is a voucher of as much that they were issued in the last minutes, and
-    that was not used: perhaps the same, done twice because its code was never seen.
+    of them are nearly used. `earlier` is a voucher of as much, or of the same thing, that they were issued
+    in the last minutes, and that was not used: perhaps the same, done twice because its code was never seen.
     """
 
     voucher: str
@@ -84,7 +86,9 @@ def issue_voucher(
     with noted(program), program.ledger.writing():
         program.must_have(client)
         earlier = last_issued(program, client, thing=item is not None)
-        award = _waiting_item(program, client, item, earlier) if item is not None else None
+        award = None
+        if item is not None:
+            award = _waiting_item(program, client, item, instead or item, earlier)
         may = allowed(program, client)
         waiting = may.waiting
         amount = 0 if award else (may.cents if cents is None else cents)
@@ -96,7 +100,7 @@ def issue_voucher(
         amount = worth_of(program, cards) if cards else amount
         thing = None if item is None else thing_for(program, client, item, instead)
         code = "" if cards else new_code()
-        voucher = program.new_id()
+        voucher, now = program.new_id(), program.now()
         shares = may.first(amount)
         charge(program, voucher, shares)
         program.ledger.add_voucher(
@@ -108,7 +112,7 @@ def issue_voucher(
                 "occurrence": award[0] if award else None,
                 "n": award[1] if award else None,
                 "code_hash": code_hash(code, program.keys.codes) if code else None,
-                "issued_at": program.now().isoformat(),
+                "issued_at": now.isoformat(),
                 "issued_by": program.by,
             }
         )
@@ -116,7 +120,7 @@ def issue_voucher(
         if thing is not None:
             hand_thing(program, voucher, thing, item if instead else None)
         if printed:
-            note_print(program, voucher)
+            note_print(program, voucher, now)
         if cents is None and not award:
             note_refusals(program, held_back(client, may.held))
         handed = opened(program, cards)
@@ -133,7 +137,7 @@ def issue_voucher(
         shares=shares,
         held=may.held,
         near=tuple(near),
-        earlier=same_again(program, earlier, amount) if amount else None,
+        earlier=same_again(program, earlier, amount, instead or item),
     )
 
 
@@ -180,7 +184,7 @@ def _can_issue(
 
 
 def _waiting_item(
-    program: Program, client: str, item: str, earlier: Earlier | None
+    program: Program, client: str, item: str, taken: str, earlier: Earlier | None
 ) -> tuple[int, int]:
     waiting = program.ledger.waiting_items(client)
     for occurrence, n, found in waiting:
@@ -190,7 +194,7 @@ def _waiting_item(
         did_you_mean(item, {found for _, _, found in waiting})
         or "nothing of the kind has been earned yet"
     )
-    if earlier is not None and earlier.item == item:
+    if earlier is not None and earlier.item == taken:
         what = f"no '{item:.60}' is waiting; {earlier.words}"
         raise CMError(Mistake(f"client '{client}'", what, earlier.todo))
     raise CMError(Mistake(f"client '{client}'", f"no '{item:.60}' is waiting", todo))
@@ -310,7 +314,7 @@ def find_voucher(program: Program, voucher: str) -> sqlite3.Row:
     return rows[0]
 
 
-def note_print(program: Program, voucher: str, reason: str = "") -> int:
+def note_print(program: Program, voucher: str, now: datetime, reason: str = "") -> int:
     """Write down that a voucher goes to paper; give how often it has. Call it inside `writing`."""
     (row,) = program.ledger.rows("select client, printed from voucher_list where id = ?", voucher)
     n = int(row["printed"]) + 1
@@ -318,7 +322,7 @@ def note_print(program: Program, voucher: str, reason: str = "") -> int:
         "prints",
         voucher=voucher,
         n=n,
-        printed_at=program.now().isoformat(),
+        printed_at=now.isoformat(),
         printed_by=program.by,
     )
     if reason:

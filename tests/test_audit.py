@@ -156,6 +156,42 @@ def test_whatever_is_changed_in_an_export_is_found(
     assert "Traceback" not in checked.stderr
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"", "is damaged, or no export of a journal"),
+        (b"a letter to my sister", "is damaged, or no export of a journal"),
+    ],
+)
+def test_what_is_no_export_is_said_in_words(
+    program: Program, tmp_path: Path, text: bytes | None, said: str
+) -> None:
+    export_journal(program, tmp_path / "audit.zip")
+    with zipfile.ZipFile(tmp_path / "audit.zip") as export:
+        export.extract("check.py", tmp_path)
+    other = tmp_path / "other.zip"
+    if text is not None:
+        other.write_bytes(text)
+    checked = subprocess.run(
+        [sys.executable, "-I", "-S", tmp_path / "check.py", other], capture_output=True, text=True
+    )
+    assert (checked.returncode, checked.stdout) == (2, "")
+    assert checked.stderr.startswith(f"{other}: {said}")
+    assert checked.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("about", [b"[" * 100_000, b"[]", b"{}", b"null", b"\xff"])
+def test_an_export_that_says_nothing_of_itself_is_said_in_words(
+    program: Program, tmp_path: Path, about: bytes
+) -> None:
+    export_journal(program, tmp_path / "audit.zip")
+    checked = check(changed(tmp_path / "audit.zip", "export.json", lambda _: about))
+    assert (checked.returncode, checked.stdout) == (2, "")
+    assert "is damaged, or no export of a journal" in checked.stderr
+    assert "Traceback" not in checked.stderr
+
+
 def test_only_a_journal_that_fits_is_exported_and_never_over_a_file(
     program: Program, tmp_path: Path
 ) -> None:

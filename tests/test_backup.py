@@ -1,16 +1,18 @@
 """Backups and restores: complete and verified, or not there at all; never over a living program."""
 
+import errno
 import json
 import os
 import resource
 import sqlite3
+import stat
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,7 @@ def test_a_backup_brings_everything_back_and_old_codes_with_it(
 ) -> None:
     code = issue_voucher(program, "c1", cents=250).code
     own = {"templates/es/hello.txt": "Hola", "templates/hello.txt": "Hello", "words.toml": "# none"}
+    own["apprise.txt"] = "c1 = mailto://c1:secret@example.org\n"
     for name, text in own.items():
         (program.folder / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         (program.folder / name).write_text(text)
@@ -164,6 +167,24 @@ def test_a_restore_never_goes_over_what_is_there(program: Program, place: Path, 
     assert twice.kept.name == "program.before-20260701-180000-2", "nothing is in the way"
 
 
+def test_what_is_no_program_is_not_put_aside_for_one(
+    program: Program, place: Path, clock: Any
+) -> None:
+    made = make_backup(program, place)
+    home = place / "home"
+    home.mkdir()
+    (home / "letter.txt").write_text("mine")
+    for there in (home, home / "letter.txt"):
+        with pytest.raises(CMError, match="holds no program, and is not put aside for one"):
+            restore(made.file, there, replace=True, by="ana", clock=clock)
+    assert (home / "letter.txt").read_text() == "mine"
+    assert sorted(one.name for one in place.iterdir()) == ["home", made.file.name]
+    (home / "program.key").write_text("what is left of a program")
+    kept = restore(made.file, home, replace=True, by="ana", clock=clock).kept
+    assert kept is not None
+    assert (kept / "letter.txt").read_text() == "mine"
+
+
 def test_a_restore_waits_for_nobody_who_is_writing(
     program: Program, place: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +196,29 @@ def test_a_restore_waits_for_nobody_who_is_writing(
         restore(made.file, program.folder, replace=True, by="ana", clock=clock)
     assert verify(program).ok
     assert [path.name for path in program.folder.parent.glob("program*")] == ["program"]
+
+
+def test_where_the_new_one_cannot_take_its_place_the_old_one_is_put_back(
+    program: Program, place: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk fails in the moment between the one that goes and the one that comes."""
+    made = make_backup(program, place / "one.zip")
+    before = contents(program)
+    usual = Path.rename
+
+    def failing(path: Path, to: Path) -> Path:
+        if path.parent.suffix == ".unfinished":
+            raise OSError(errno.EIO, "Input/output error")
+        return usual(path, to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", failing)
+        with pytest.raises(CMError, match="nothing was changed"):
+            restore(made.file, program.folder, replace=True, by="ana", clock=clock)
+    assert [path.name for path in program.folder.parent.glob("program*")] == ["program"]
+    assert contents(program) == before
+    log(program, "later")
+    assert verify(program).ok
 
 
 def test_a_backup_is_of_one_moment_while_others_write(
@@ -245,7 +289,7 @@ def repack(file: Path, change: Callable[[dict[str, bytes]], object]) -> Path:
         held = {name: old.read(name) for name in old.namelist()}
     change(held)
     new = file.with_name("changed.zip")
-    with zipfile.ZipFile(new, "w") as out:
+    with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as out:
         for name, data in held.items():
             out.writestr(name, data)
     return new
@@ -269,6 +313,9 @@ def rename(held: dict[str, bytes], old: str, new: str) -> None:
         (lambda held: held.update({"more.toml": b""}), "does not hold the files"),
         (lambda held: held.pop("backup.json"), "backup.json"),
         (lambda held: held.update({"backup.json": b"[]"}), "is damaged, or no backup"),
+        (lambda held: held.update({"backup.json": b"null"}), "is damaged, or no backup"),
+        (lambda held: held.update({"backup.json": b"[" * 100_000}), "is damaged, or no backup"),
+        (lambda held: held.update({"backup.json": b" " * (64 * 2**20 + 1)}), "larger than any"),
         (lambda held: rename(held, "kinds.toml", "../kinds.toml"), "is no file of a program"),
         (lambda held: rename(held, "kinds.toml", "/kinds.toml"), "is no file of a program"),
         (lambda held: rename(held, "kinds.toml", "rules/../../x.toml"), "is no file of a program"),
@@ -288,6 +335,179 @@ def test_a_backup_that_is_not_as_it_was_is_not_restored(
         restore(changed, place / "again", by="ana", clock=clock)
     assert said in str(told.value)
     assert sorted(one.name for one in place.iterdir()) == ["changed.zip", made.file.name]
+
+
+def test_a_backup_that_would_fill_the_disk_is_refused_before_it_takes_any_room(
+    program: Program, place: Path, clock: Any
+) -> None:
+    """A few bytes can say that they are a thousand terabytes."""
+    made = make_backup(program, place)
+    with zipfile.ZipFile(made.file) as old, zipfile.ZipFile(place / "changed.zip", "w") as out:
+        for name in old.namelist():
+            out.writestr(name, old.read(name))
+        out.getinfo("program.db").file_size = 2**50
+    with pytest.raises(CMError) as told:
+        restore(place / "changed.zip", place / "again", by="ana", clock=clock)
+    (mistake,) = told.value.mistakes
+    assert mistake.what.startswith("needs 1,073,741,8")
+    assert mistake.what.endswith(" MiB are free there")
+    assert sorted(one.name for one in place.iterdir()) == ["changed.zip", made.file.name]
+
+
+def say(held: dict[str, bytes], **more: object) -> None:
+    """Let a backup say something else of itself."""
+    held["backup.json"] = json.dumps({**json.loads(held["backup.json"]), **more}).encode()
+
+
+def leave_out(held: dict[str, bytes], name: str) -> None:
+    """Leave a file out, and say so."""
+    del held[name]
+    files = json.loads(held["backup.json"])["files"]
+    del files[name]
+    say(held, files=files)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda held: say(held, format=2), "it was made by another version (format 2)"),
+        (lambda held: say(held, format=0), "it was made by another version (format 0)"),
+        (lambda held: leave_out(held, "program.key"), "the ledger or the key is missing in it"),
+        (lambda held: leave_out(held, "program.db"), "the ledger or the key is missing in it"),
+        (
+            lambda held: held.update({"kinds.toml": bytes(64 * 2**20 + 1)}),
+            "'kinds.toml' is larger than any file of a program",
+        ),
+    ],
+    ids=["a later format", "an earlier format", "no key", "no ledger", "a bomb"],
+)
+def test_what_this_version_cannot_put_back_as_it_was_is_not_put_back(
+    change: Callable[[dict[str, bytes]], object],
+    said: str,
+    program: Program,
+    place: Path,
+    clock: Any,
+) -> None:
+    changed = repack(make_backup(program, place / "one.zip").file, change)
+    with pytest.raises(CMError) as told:
+        restore(changed, place / "again", by="ana", clock=clock)
+    assert said in str(told.value)
+    assert sorted(one.name for one in place.iterdir()) == ["changed.zip", "one.zip"]
+
+
+def test_a_link_in_a_backup_is_not_followed(program: Program, place: Path, clock: Any) -> None:
+    made = make_backup(program, place / "one.zip")
+    with zipfile.ZipFile(made.file) as old, zipfile.ZipFile(place / "link.zip", "w") as out:
+        for name in old.namelist():
+            info = zipfile.ZipInfo(name)
+            if name == "kinds.toml":
+                info.external_attr = (stat.S_IFLNK | 0o777) << 16
+            out.writestr(info, old.read(name))
+    with pytest.raises(CMError, match="is a link"):
+        restore(place / "link.zip", place / "again", by="ana", clock=clock)
+    assert not (place / "again").exists()
+
+
+def test_what_only_points_elsewhere_is_neither_written_over_nor_packed(
+    program: Program, place: Path
+) -> None:
+    link = place / "link.zip"
+    link.symlink_to(place / "elsewhere.zip")
+    with pytest.raises(CMError, match="is already there"):
+        make_backup(program, link)
+    assert link.is_symlink() and not (place / "elsewhere.zip").exists()
+    (place / "secret.toml").write_text("# somebody else's")
+    (program.folder / "rules" / "linked.toml").symlink_to(place / "secret.toml")
+    made = make_backup(program, place / "one.zip")
+    with zipfile.ZipFile(made.file) as packed:
+        assert "rules/rules.toml" in packed.namelist()
+        assert "rules/linked.toml" not in packed.namelist()
+
+
+def test_a_backup_of_another_program_is_not_noted_as_one_of_this(
+    program: Program, make: Make, place: Path
+) -> None:
+    other = make(RULES, name="other")
+    add_client(other, "c1")
+    file = place / "one.zip"
+    make_backup(other, file)
+    whole = file.read_bytes()
+    with pytest.raises(CMError, match="is already there"):
+        make_backup(program, file)
+    assert file.read_bytes() == whole
+    assert program.ledger.rows("select * from backups") == []
+
+
+def test_a_backup_that_claims_to_be_newer_than_its_ledger_is_not_noted(
+    program: Program, place: Path
+) -> None:
+    first = make_backup(program, place / "first.zip")
+    log(program, "later")
+    head = head_of(program.ledger)
+    assert head is not None
+    newer = str(Anchor(head.seq, head.hash))
+    changed = repack(first.file, lambda held: say(held, anchor=newer))
+    with pytest.raises(CMError, match="it ends with entry"):
+        make_backup(program, changed)
+    (row,) = program.ledger.rows("select file from backups")
+    assert row["file"] == "first.zip"
+
+
+def test_it_is_said_whether_a_backup_lies_on_the_disk_of_the_program(
+    program: Program, place: Path
+) -> None:
+    for folder in (place, *filter(Path.is_dir, [Path("/dev/shm")])):
+        file = folder / f"cmengine-{program.new_id()}.zip"
+        try:
+            same = make_backup(program, file).same_disk
+        finally:
+            file.unlink(missing_ok=True)
+        assert same == (folder.stat().st_dev == program.folder.stat().st_dev)
+
+
+def test_an_empty_folder_is_taken_and_what_is_there_is_kept_beside_it(
+    program: Program, make: Make, place: Path, clock: Any
+) -> None:
+    made = make_backup(program, place / "one.zip")
+    (place / "empty").mkdir()
+    done = restore(made.file, place / "empty", by="ana", clock=clock)
+    assert (done.kept, done.lost) == (None, None)
+    assert (place / "empty" / "program.db").exists()
+    note = place / "note"
+    note.write_text("mine")
+    with pytest.raises(CMError, match="is there already"):
+        restore(made.file, note, by="ana", clock=clock)
+    assert note.read_text() == "mine"
+    done = restore(made.file, note, replace=True, by="ana", clock=clock)
+    assert done.kept is not None and done.kept.read_text() == "mine"
+    assert (done.lost, (note / "program.db").exists()) == (None, True)
+    other = make(RULES, name="other")
+    for n in range(9):
+        add_client(other, f"other-{n}")
+    other.close()
+    done = restore(made.file, other.folder, replace=True, by="ana", clock=clock)
+    assert done.lost is None, "of another program it cannot be known"
+
+
+def test_what_was_made_and_what_is_missing_is_said_in_words(
+    program: Program, place: Path, run: Run
+) -> None:
+    done = run("backup", place / "one.zip", folder=program.folder)
+    head, anchor = done.stdout.splitlines()
+    assert head == f"{place / 'one.zip'}: 1 client, 4 events, 4 awards, opened and verified."
+    assert anchor.startswith("Its anchor: ")
+    back = run("restore", place / "one.zip", place / "again")
+    (line,) = back.stdout.splitlines()
+    assert line.startswith(f"{place / 'again'}: as it was on 20")
+    assert line.endswith(", verified: 1 client, 4 events, 4 awards.")
+    assert "What was done after that moment is not in it. Before anything is issued" in back.stderr
+    for n, words in enumerate(("2 entries", "3 entries")):
+        log(program, f"later-{n}")
+        other = run("restore", place / "one.zip", program.folder, "--replace")
+        assert f"{words} of the journal came after that moment and are not in it" in other.stderr
+        (kept,) = program.folder.parent.glob("program.before-*")
+        (program.folder).rename(place / f"gone-{n}")
+        kept.rename(program.folder)
 
 
 def test_a_backup_whose_ledger_was_changed_is_found_out(
@@ -369,7 +589,7 @@ def test_what_a_stop_has_left_is_cleared_away_and_nothing_of_others(
 
 
 def test_a_backup_that_was_stopped_before_it_was_written_down_is_written_down_by_the_next(
-    program: Program, place: Path
+    program: Program, place: Path, clock: Any
 ) -> None:
     """The file has its name, and the power goes: doing the same again says that it is there, and notes it."""
     file = place / "one.zip"
@@ -386,12 +606,14 @@ def test_a_backup_that_was_stopped_before_it_was_written_down_is_written_down_by
                 "begin select raise(abort, 'the ledger only grows'); end"
             )
         db.commit()
+    clock.now += timedelta(hours=3)
     log(program, "later")
     again = make_backup(program, file)
     assert (again.anchor, again.made_at) == (first.anchor, first.made_at)
     assert file.read_bytes() == whole
-    (row,) = program.ledger.rows("select file, hash from backups")
-    assert tuple(row) == ("one.zip", first.anchor.hash.hex())
+    (row,) = program.ledger.rows("select file, hash, made_at from backups")
+    made_at = first.made_at.isoformat()
+    assert tuple(row) == ("one.zip", first.anchor.hash.hex(), made_at), "the moment that it is of"
     with pytest.raises(CMError, match="is already there"):
         make_backup(program, file)
     assert verify(program).ok

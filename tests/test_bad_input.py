@@ -802,7 +802,7 @@ def cut_off(db: Path) -> None:
         (a_folder, "is a folder, not a ledger; put it back from a backup"),
         (no_database, "(file is not a database); nothing was written; this is not a ledger, or it is damaged"),
         (of_somebody_else, "is another program's database; name the folder of a program with -p"),
-        (newer, "was written by a newer cmengine (schema 99); update cmengine"),
+        (newer, "was written by a newer cmengine (schema 99; this one knows 1); update cmengine"),
         (cut_off, "the file is damaged; restore a backup"),
     ],
 )  # fmt: skip
@@ -828,7 +828,8 @@ def test_a_key_that_is_not_the_programs_own_is_refused(folder: Path, refused: Re
     key.write_text(json.dumps({**kept, "draws": ["00" * 32]}))
     (other,) = refused("client", "list")
     assert other.startswith(f"{key}: this is not the key that this program promised its draws with")
-    for text in ("", "[]", "{}", '{"draws": 5, "codes": "aa"}', '{"draws": ["x"], "codes": "y"}'):
+    others = ('{"draws": 5, "codes": "aa"}', '{"draws": ["x"], "codes": "y"}', "[" * 100_000)
+    for text in ("", "[]", "{}", *others):
         key.write_text(text)
         (line,) = refused("client", "list")
         assert line.startswith(f"{key}: the program's key cannot be read; put the file back")

@@ -371,6 +371,41 @@ def test_when_it_is_mended_each_gets_what_was_owed_and_nothing_twice(
     assert (checked["ok"], checked["held"], checked["notes"]) == (True, 0, [])
 
 
+def test_a_rule_that_is_held_is_a_no_that_is_counted_once_for_each_client(place: Path) -> None:
+    """It says what can be done, costs nothing, and stands also when the plugin is mended."""
+    choose = ("goal", "choose", "c2", "a-goal", "--words", "w", "--on", "2026-01-01")
+    assert command(place, *choose).returncode == 0
+    assert data(place, "refusals")["refusals"] == []
+    feel(place, "goal: raises")
+    for client in ("c1", "c1", "c2", "c2"):
+        assert command(place, "log", client, "visit").returncode == 0
+    feel(place, "reward: raises")
+    assert command(place, "log", "c1", "visit").returncode == 0
+    told = data(place, "refusals")
+    keys = ("reason", "what", "client", "cents", "made_by")
+    assert [tuple(one[key] for key in keys) for one in told["refusals"]] == [
+        ("held", "a-goal", "c1", 0, "ana"),
+        ("held", "a-goal", "c2", 0, "ana"),
+        ("held", "c-reward", "c1", 0, "ana"),
+    ]
+    (held,) = [one for one in told["reasons"] if one["times"]]
+    assert (held["reason"], held["times"], held["clients"]) == ("held", 3, 2)
+    assert held["alternatives"] == ["it is kept, and added as soon as the plugin is mended"]
+    assert held["what"] == {"a-goal": 2, "c-reward": 1}
+    shown = command(place, "refusals").stdout.splitlines()
+    assert [line.split(maxsplit=3) for line in shown] == [
+        ["reason", "times", "people", "in the way"],
+        ["held", "3", "2", "a-goal (2) and c-reward (1)"],
+        ["At", "the", "desk", "of: ana (3)"],
+    ]
+    only = data(place, "refusals", "--client", "c2")["refusals"]
+    assert [one["client"] for one in only] == ["c2"]
+    feel(place)
+    assert command(place, "retry").returncode == 0
+    assert data(place, "refusals") == told
+    assert data(place, "verify")["ok"]
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_one_that_eats_memory_is_held(place: Path, part: str) -> None:
     """It gets no more than it may have; a machine that is slow to give it that much cuts it off before."""

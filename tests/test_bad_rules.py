@@ -273,6 +273,21 @@ ONE_MISTAKE = {
         ("[rule.goal]", 'notify = [{ kind = "outbox", where = "/etc/passwd" }]\n[rule.goal]'),
         "4: rule 'drop-in': notify[1].where: /etc/passwd leaves the program's folder; name a file in it",
     ),
+    "a thing that no program may hand out": (
+        ('kind  = "fixed_voucher"\nworth = "2.50"', 'kind = "item"\nitem = "vape"'),
+        "9: rule 'drop-in': reward[1].item: tobacco is not handed out here (California DHCS, Recovery Incentives: cards"
+        " not usable for it; Colorado, Office of the State Controller, incentives:"
+        " osc.colorado.gov/incentives-resource); take it out, or name the thing as what it is",
+    ),
+    "a slip that no program may have in its bowl": (
+        (
+            'kind  = "fixed_voucher"\nworth = "2.50"',
+            'kind = "fishbowl"\nfirst_draws = 1\nslips = [\n{ says = "thank you", count = 1 },\n'
+            '{ says = "luck", count = 1, item = "Lottery ticket", worth = "1.00" },\n]',
+        ),
+        "12: rule 'drop-in': reward[1].slips[2].item: lottery is not handed out here (California DHCS, Recovery"
+        " Incentives: cards not usable for it); take it out, or name the thing as what it is",
+    ),
     "control marks": (
         ('"drop-in"', '"\\u001b[31m"'),
         r"2: rule '\x1b[31m': id: '\x1b[31m' is not an id; use small letters, digits and -, at most 63, like"
@@ -352,18 +367,23 @@ def test_a_broken_rule_beside_a_welcome_is_said_once(check: Check) -> None:
 BROKEN = {
     "not closed": (
         '[[rule]]\nid = "drop-in\n',
-        "2: is not valid TOML: Illegal character '\\n' at column 14; look at this line and the one before:"
+        "2: is not valid TOML: Illegal character '\\n' at column 14 of 'id = \"drop-in'; look at this line and the one before:"
         " a quote, a bracket or an = is often missing",
     ),
     "no quotes": (
         "[[rule]]\nid = drop-in\n",
-        "2: is not valid TOML: Invalid value at column 6; look at this line and the one before: a quote, a"
+        "2: is not valid TOML: Invalid value at column 6 of 'id = drop-in'; look at this line and the one before: a quote, a"
         " bracket or an = is often missing",
     ),
     "a key twice": (
         '[[rule]]\nid = "a"\nid = "b"\n',
-        "3: is not valid TOML: Cannot overwrite a value at column 9; the same key or table stands twice: take"
+        "3: is not valid TOML: Cannot overwrite a value at column 9 of 'id = \"b\"'; the same key or table stands twice: take"
         " one out",
+    ),
+    "far out in a long line": (
+        f"# one\r\nid = [{'1, ' * 200}oops, {'2, ' * 200}]\r\n",
+        f"2: is not valid TOML: Invalid value at column 607 of ', {'1, ' * 9}oops, {'2, ' * 8}2'; look at this"
+        " line and the one before: a quote, a bracket or an = is often missing",
     ),
     "cut off": (
         "[[rule]]\nevents = [",

@@ -1,13 +1,15 @@
 """Rows that a second thread writes: the same as if they had been written at once, or nothing of them."""
 
+import sys
 import threading
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cmengine.behind import NAME, Behind
+from cmengine.behind import NAME, TURN, Behind
 from cmengine.engine import add_client
 from cmengine.errors import CMError
 from cmengine.importing import import_choices, import_events
@@ -129,6 +131,52 @@ def test_after_a_mistake_nothing_more_is_done_until_it_is_told() -> None:
     behind.wait()
     behind.end()
     assert done == [2]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError])
+def test_whatever_ends_the_work_is_told(error: type[BaseException]) -> None:
+    behind = Behind()
+
+    def wrong() -> None:
+        raise error
+
+    behind.do(wrong)
+    with pytest.raises(error):
+        behind.wait()
+    behind.do(wrong)
+    assert isinstance(behind.settle(), error)
+    assert behind.settle() is None, "it is told once"
+    behind.end()
+
+
+def test_work_is_done_one_piece_after_the_other_and_waited_for() -> None:
+    done: list[int] = []
+    running = threading.Semaphore(1)
+    behind = Behind()
+
+    def piece(n: int) -> None:
+        assert running.acquire(blocking=False), "two pieces at once"
+        sum(range(200_000))
+        done.append(n)
+        running.release()
+
+    for n in range(20):
+        behind.do(partial(piece, n))
+        assert len(done) >= n, "what was begun before is done"
+    behind.wait()
+    assert done == list(range(20))
+    behind.do(partial(piece, 20))
+    behind.end()
+    assert done[-1] == 20
+
+
+def test_threads_take_their_turns_quicker_while_there_are_two_and_then_as_before(
+    program: Program,
+) -> None:
+    usual = sys.getswitchinterval()
+    with program.ledger.behind():
+        assert sys.getswitchinterval() == pytest.approx(TURN)
+    assert sys.getswitchinterval() == pytest.approx(usual)
 
 
 def test_a_full_disk_is_told_in_words_and_no_row_stays(make: Any, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ climbs = "each_time"
 MAY = {
     "ahead", "cli", "coming", "database", "days", "dice", "engine", "erasable", "errors", "evaluate", "fold",
     "ids", "journal", "kept", "kinds", "ladder", "ledger", "marker", "memory", "model", "money", "nodice", "options", "ordinals", "outbox", "places",
-    "program", "quick", "reasons", "rules", "settings", "sha", "sheet", "sqlite", "timeline", "toml",
+    "program", "quick", "reasons", "rules", "settings", "sha", "sheet", "sqlite", "start", "timeline", "toml",
 }  # fmt: skip
 # Dear ones: each of these costs more than writing the event does. (click itself imports difflib for a short -p.)
 MAY_NOT = {

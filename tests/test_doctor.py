@@ -1,6 +1,7 @@
 """The doctor: a line for each thing that is not as it should be, and nothing where all is well."""
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -17,10 +18,12 @@ from cmengine.choices import Wish, choose_goals
 from cmengine.disks import OVER_A_NETWORK, file_system, synced_by
 from cmengine.doctor import CHECKS, findings
 from cmengine.engine import add_client, log_event, make_event
-from cmengine.errors import Mistake
+from cmengine.errors import CMError, Mistake
 from cmengine.holds import Hold, add_holds, all_held, resume
-from cmengine.program import Program
+from cmengine.ids import new_code
+from cmengine.program import Program, open_program
 from cmengine.stocking import add_stock
+from cmengine.vouchers import redeem_voucher
 
 Make = Callable[..., Program]
 Run = Callable[..., Result]
@@ -229,6 +232,66 @@ def test_a_shelf_that_is_running_low_and_one_that_does_not_add_up_are_named(
     file.write_text("item,count,value\nbus pass,5,2.50\nradio,4,20.00\n")
     add_stock(healthy, file)
     assert said(healthy) == ["stock: radio: 4 left; get some more"]  # fewer than five are few
+
+
+def test_somebody_who_tries_codes_is_told_of_for_a_day(healthy: Program, clock: Any) -> None:
+    def wrong(times: int, program: Program = healthy) -> None:
+        for _ in range(times):
+            with pytest.raises(CMError, match="cannot be used here"):
+                redeem_voucher(program, new_code())
+            clock.now += timedelta(seconds=14)
+
+    began = clock.now
+    wrong(4)
+    assert said(healthy) == [], "a few are nobody's business"
+    clock.now += timedelta(seconds=10)
+    wrong(3)
+    assert said(healthy) == [], "never five within a minute"
+    wrong(2)
+    since = "2026-06-30 11:02"
+    todo = "ask there what was tried; none is found by trying, and each try has to wait longer"
+    assert said(healthy) == [
+        f"voucher codes: 9 that could not be used were typed at the desk of ana since {since}; {todo}"
+    ]
+    ben = open_program(healthy.folder, by="ben", clock=clock, registry=healthy.registry)
+    clock.now += timedelta(minutes=1)
+    for n in range(41):
+        wrong(1, ben)
+        clock.now += timedelta(seconds=10 if n % 2 else 30)
+    lines = said(healthy)
+    assert [line.partition(" since ")[0].partition(": ")[2] for line in lines] == [
+        "9 that could not be used were typed at the desk of ana",
+        "50 that could not be used were typed at all desks together",
+    ]
+    clock.now = began + timedelta(days=1, minutes=30)
+    assert said(healthy) == [], "a day later all is as if nothing had been"
+    ben.close()
+
+
+def test_a_disk_that_is_nearly_full(healthy: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    def left(mebibytes: int) -> Any:
+        usage = shutil.disk_usage(healthy.folder)._replace(free=mebibytes * 2**20)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+        return said(healthy)
+
+    assert left(50) == []
+    assert left(49) == [
+        f"{healthy.folder}: only 49 MiB are left on this disk; make room before anything has to be refused"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "line"),
+    [
+        ("synchronous = normal", "synchronous is 1, and not "),
+        ("foreign_keys = off", "foreign_keys is 0, and not 1"),
+        ("recursive_triggers = off", "recursive_triggers is 0, and not 1"),
+    ],
+)
+def test_a_file_that_is_not_opened_as_it_must_be(setting: str, line: str, healthy: Program) -> None:
+    healthy.ledger.rows(f"pragma {setting}")
+    (found,) = said(healthy)
+    assert found.startswith(f"{healthy.ledger.path}: {line}")
 
 
 def test_a_rule_that_is_held_is_named_until_it_goes_on(healthy: Program) -> None:

@@ -20,6 +20,7 @@ from cmengine_fishbowl import Fishbowl, Slip
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmengine import check_draws
 from cmengine.check_draws import check
 from cmengine.choices import Wish, choose_goals
 from cmengine.corrections import correct_event
@@ -601,13 +602,19 @@ def test_another_secret_with_slips_to_fit_is_found_by_its_commitment(book: dict[
     assert "is not the one that was promised" in problem
 
 
-def test_what_is_no_file_of_draws_is_said_in_words(run: Run, tmp_path: Path) -> None:
+def test_what_is_no_file_of_draws_is_said_in_words(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "draws.json"
-    for text in ("", "[]", "{}", '{"format": "cmengine draws 1"}', '{"format": "another"}', "\xff"):
+    others = ('{"format": "cmengine draws 1"}', '{"format": "another"}', "\xff", "[" * 100_000)
+    for text in ("", "[]", "{}", *others):
         file.write_text(text, encoding="latin-1")
         done = run("draw", "verify", file)
         assert done.exit_code == 1 and "is not a file of draws" in done.stderr
-    assert "cannot be read" in run("draw", "verify", tmp_path / "none.json").stderr
+        assert check_draws.main([str(file)]) == 2
+        assert "is not a file of draws" in capsys.readouterr().err
+    assert "there is no such file" in run("draw", "verify", tmp_path / "none.json").stderr
+    assert "there is no such file" in run("draw", "verify", "/dev/zero").stderr
 
 
 def test_nothing_that_is_there_is_written_over(program: Program, run: Run, tmp_path: Path) -> None:

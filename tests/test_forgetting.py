@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -145,6 +145,45 @@ def test_what_is_and_is_not_erased_is_said_before_and_a_no_changes_nothing(
     assert told["set"] == {}
     assert [goal["words"] for goal in told["goals"]] == [""]
     assert run("client", "forget", "nobody", "--yes", folder=program.folder).exit_code == 1
+
+
+def bullets(lines: Sequence[str]) -> str:
+    return "".join(f"  - {line}\n" for line in lines)
+
+
+def test_before_it_is_said_what_would_be_erased_and_with_yes_what_is(
+    program: Program, run: Run
+) -> None:
+    would = (
+        f"Of c1 would be erased, and end:\n{bullets(ERASED)}Of them would stay:\n{bullets(STAYS)}"
+        f"Out of reach, and yours to see to:\n{bullets(ELSEWHERE)}Erase it for good (38 texts)? [y/N]: "
+    )
+    for typed in ("n\n", "\n", ""):
+        done = run("client", "forget", "c1", folder=program.folder, typed=typed)
+        assert (done.exit_code, done.stdout) == (1, f"{would}{typed}".rstrip("\n") + "\nNothing was erased.\n")  # fmt: skip
+    done = run("client", "forget", "c1", folder=program.folder, typed="y\n")
+    erased = "Erased: 38 texts. c1 is a code from now on.\n"
+    assert (done.exit_code, done.stdout) == (0, f"{would}y\n{erased}")
+    run("client", "set", "c1", "called=Sky", folder=program.folder)
+    done = run("client", "forget", "c1", "--yes", folder=program.folder)
+    assert done.stdout == (
+        f"Of c1 is erased, and ends:\n{bullets(ERASED)}Of them stays:\n{bullets(STAYS)}"
+        f"Out of reach, and yours to see to:\n{bullets(ELSEWHERE)}"
+        "Erased: 1 text. c1 is a code from now on.\n"
+    )
+    told = json.loads(
+        run("client", "forget", "c2", "--yes", "--json", folder=program.folder).stdout
+    )
+    assert told == {
+        "client": "c2",
+        "texts": 36,
+        "words": 2,
+        "consents": 2,
+        "messages": 30,
+        "erased": list(ERASED),
+        "stays": list(STAYS),
+        "elsewhere": list(ELSEWHERE),
+    }
 
 
 def test_while_somebody_reads_it_is_said_that_bytes_may_be_left(program: Program, run: Run) -> None:

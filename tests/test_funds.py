@@ -468,6 +468,45 @@ def test_a_fund_that_pays_for_no_rule_there_is_and_a_rule_that_none_pays_for_are
     assert run("rules", "publish", folder=folder).stderr.count("no fund pays for") == 1
 
 
+MONTHLY = '[[limit]]\nname = "monthly"\nwindow = "{}"\nmost = "75.00"\n'
+MONEY = '[[rule.reward]]\nkind = "fixed_voucher"\nworth = "1.00"\n'
+VISITS = 'kind = "any_of"\nevents = ["visit"]\n'
+
+
+@pytest.mark.parametrize(
+    ("goal", "reward", "more", "said"),
+    [
+        (VISITS, MONEY, "", True),
+        (VISITS, '[[rule.reward]]\nkind = "every_nth"\nevery = 7\nworth = "1.00"\n', "", True),
+        (VISITS, '[[rule.reward]]\nkind = "fishbowl"\nslips = [{ says = "a", count = 1, worth = "1.00" }]\n', "", True),
+        ('kind = "at_most"\nevent = "drinks"\ntarget = 3\n', MONEY, "", True),
+        (VISITS, MONEY, MONTHLY.format("award"), True),  # so much for each, and each again
+        (VISITS + "per_day = 1\n", MONEY, "", False),
+        (VISITS + "per_week = 2\n", MONEY, "", False),
+        (VISITS, '[[rule.reward]]\nkind = "praise"\nsays = ["Good to see you"]\n', "", False),
+        (VISITS, '[[rule.reward]]\nkind = "item"\nitem = "bus pass"\n', "", False),
+        (VISITS, '[[rule.reward]]\nkind = "ladder"\nphases = [{ times = 5, worth = "1.00" }]\n', "", False),
+        ('kind = "first_time"\nevents = ["visit"]\n', MONEY, "", False),
+        (VISITS, MONEY, GRANT.format("5.00"), False),
+        (VISITS, MONEY, MONTHLY.format("month"), False),
+    ],
+)  # fmt: skip
+def test_a_rule_that_could_bring_any_amount_in_a_day_is_said_when_it_is_published(
+    make: Make, run: Run, goal: str, reward: str, more: str, said: bool
+) -> None:
+    kinds = '[kind.visit]\nlabel = "Came in"\n[kind.drinks]\nlabel = "Drinks"\nunit = "drinks"\n'
+    rule = f'[[rule]]\nid = "own"\ntitle = "My own"\n[rule.goal]\n{goal}{reward}'
+    program = make(rule, kinds, 'name = "p"\nzone = "UTC"\n' + more)
+    done = run("rules", "publish", folder=program.folder)
+    words = (
+        "'own' brings money as often as it is logged, and no fund or limit could hold any of it back; give it a pace,"
+        " such as per_day = 1, or see what it may cost with: cmengine rules simulate own"
+    )
+    assert done.stderr == (f"Note: {words}\n" if said else "")
+    told = json.loads(run("rules", "publish", "--json", folder=program.folder).stdout)
+    assert told["notes"] == ([words] if said else [])
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -573,7 +612,7 @@ def test_what_waits_is_read_in_the_order_in_which_it_was_earned(program: Program
     for client in ("c2", "c1", "c2", "c3"):
         come_in(program, client)
     issue_voucher(program, "c2", cents=4_00)
-    found = charges.dues(program.ledger, None, paid=True)
+    found = charges.dues(program.ledger, None, program.day, paid=True)
     assert [(due.client, due.cents, due.paid) for due in found] == [
         ("c2", 6_00, {"grant": 4_00}),
         ("c1", 10_00, {}),

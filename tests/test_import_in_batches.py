@@ -2,10 +2,12 @@
 
 import csv
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
 from cmengine.importing import import_choices, import_events
 from cmengine.program import Program, open_program
+from cmengine.tables import has_lines
 from cmengine.verify import verify
 
 SEASON = Path(__file__).parent / "season"
@@ -206,6 +209,30 @@ def test_what_others_log_between_two_batches_is_seen(chosen: Program) -> None:
     assert verdict.ok, verdict.problems
 
 
+def _import_from_a_process(folder: str, name: str) -> tuple[int, int]:
+    """Import the log from another process; give how many were new, and how many known."""
+    opened = open_program(Path(folder), by=name)
+    done = import_events(opened, LOG, batch=300)
+    opened.close()
+    return done.events, done.duplicates
+
+
+def test_three_who_import_the_same_file_at_once_bring_each_event_in_once(chosen: Program) -> None:
+    folder = str(chosen.folder)
+    with ProcessPoolExecutor(3, multiprocessing.get_context("spawn")) as pool:
+        done = list(pool.map(_import_from_a_process, [folder] * 3, ["ana", "ben", "cleo"]))
+    assert sum(new for new, _ in done) == EXPECTED["events"] == events(chosen)
+    assert {new + known for new, known in done} == {len(lines()) - 1}
+    per_rule = dict(
+        tuple(row)
+        for row in chosen.ledger.rows(
+            "select rule, sum(cents) from award_list group by rule having sum(cents) > 0"
+        )
+    )
+    assert per_rule == {rule: cents for rule, cents in EXPECTED["per_rule"].items() if cents}
+    assert verify(chosen).ok
+
+
 def test_two_processes_replay_what_one_does(chosen: Program) -> None:
     import_events(chosen, LOG)
     one, two = verify(chosen), verify(chosen, many=1)
@@ -261,3 +288,16 @@ def test_what_is_known_already_makes_no_entry_in_the_journal(chosen: Program) ->
     before = chosen.ledger.rows("select count(*) from journal")[0][0]
     assert import_events(chosen, LOG).events == 0
     assert chosen.ledger.rows("select count(*) from journal")[0][0] == before
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last", [True, False])
+def test_more_lines_than_a_batch_are_never_taken_for_fewer(
+    tmp_path: Path, end: str, last: bool
+) -> None:
+    file = tmp_path / "log.jsonl"
+    for rows in (3, 4, 5):
+        file.write_bytes((end.join(["{}"] * rows) + end * last).encode())
+        assert has_lines(file, 4) or rows <= 4
+    file.write_bytes(b"{}")
+    assert not has_lines(file, 4)

@@ -4,6 +4,7 @@ import multiprocessing
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -147,7 +148,8 @@ def something_said_allowed_and_not_now(program: Program) -> None:
         )  # fmt: skip
 
 
-def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
+def something_of_everything(program: Program) -> None:
+    """Put a row into every table there is."""
     log(program, "visit")
     issued = issue_voucher(program, "c1")
     replaced = replace_voucher(program, issued.voucher, "Lost the slip")
@@ -172,6 +174,10 @@ def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
         resume(program, held_for(program.ledger, "c1")["drop-in"])
     retire(program)
     something_said_allowed_and_not_now(program)
+
+
+def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
+    something_of_everything(program)
     tables = program.ledger.rows("select name from sqlite_schema where type = 'table'")
     facts = {row[0] for row in tables} - database.STATE
     assert {"events", "awards", "vouchers", "redemptions"} <= facts
@@ -188,6 +194,29 @@ def test_facts_cannot_be_changed_removed_or_replaced(program: Program) -> None:
             with pytest.raises((CMError, sqlite3.IntegrityError)), program.ledger.writing():
                 program.ledger.rows(statement, *values)
         assert [tuple(row) for row in program.ledger.rows(f"select * from {table}")] == before
+
+
+def test_no_amount_of_money_in_any_table_can_be_below_zero(program: Program) -> None:
+    """Also without the triggers, and whatever else is the same: the sign is refused by the table itself."""
+    something_of_everything(program)
+    copy = program.folder / "copy.db"
+    program.ledger.copy(copy)
+    tried = set()
+    with closing(sqlite3.connect(copy)) as db:
+        for (trigger,) in db.execute(
+            "select name from sqlite_schema where type = 'trigger'"
+        ).fetchall():
+            db.execute(f"drop trigger {trigger}")
+        tables = db.execute("select name from sqlite_schema where type = 'table'").fetchall()
+        for (table,) in tables:
+            columns = [row[1] for row in db.execute(f"pragma table_info({table})")]
+            for money in (one for one in columns if one == "cents" or one.endswith("_cents")):
+                below = ", ".join("-1" if one == money else one for one in columns)
+                with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+                    db.execute(f"insert into {table} select {below} from {table} limit 1")
+                tried.add(table)
+    copy.unlink()
+    assert {"awards", "vouchers", "redemptions", "charges", "pledges", "refusals"} <= tried
 
 
 @pytest.mark.parametrize(

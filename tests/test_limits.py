@@ -25,10 +25,12 @@ from cmengine.limits import (
     binding,
     could_be_issued,
     first_day,
+    held_of_all,
     in_order,
     near,
     plenty,
     turns_over,
+    warn_line,
     window_of,
 )
 from cmengine.options import Place
@@ -296,6 +298,237 @@ def test_room_in_a_funds_month_is_kept_until_a_month_has_ended_with_room_left() 
     assert asked("ann", queue, terms, date(2026, 4, 1), after).cents == 50_00
 
 
+# What funders change, and what lies on a border.
+
+
+def test_a_limit_or_a_fund_that_was_lowered_takes_nothing_back() -> None:
+    """More was issued than may be now: nothing more is issued, and never less than nothing."""
+    before = [Given("ann", JAN, Share((1, 1), "grant", 30_00))]
+    queue = [due(1, 30_00), due(2, 12_00)]
+    limit = Cap(name="month", window="month", most=20_00)
+    for terms in (
+        Terms(funds=(Fund(name="grant", amount=500_00),), caps=(limit,)),
+        Terms(funds=(Fund(name="grant", amount=20_00),)),
+        Terms(funds=(Fund(name="grant", amount=20_00), Fund(name="gifts", amount=0))),
+    ):
+        may = asked("ann", queue, terms, JAN, before)
+        assert (may.cents, may.shares, may.waiting) == (0, (), 12_00)
+        assert [held.cents for held in may.held] == [12_00]
+    both = Terms(funds=(Fund(name="grant", amount=20_00), Fund(name="gifts", amount=7_00)))
+    assert asked("ann", queue, both, JAN, before).shares == (Share((2, 1), "gifts", 7_00),)
+
+
+def test_of_two_funds_the_one_that_may_pay_again_first_says_from_when_on() -> None:
+    terms = Terms(
+        funds=(Fund(name="grant", amount=99_00), Fund(name="gifts", amount=99_00)),
+        caps=(
+            Cap(name="year", window="calendar_year", most=0, fund="grant"),
+            Cap(name="month", window="month", most=0, fund="gifts"),
+        ),
+    )
+    (held,) = asked("ann", [due(1, 5_00)], terms, JAN).held
+    assert held.until == date(2026, 2, 1)
+    assert "'year'" in held.why and "'month'" in held.why
+
+
+def test_what_holds_for_several_funds_is_said_once() -> None:
+    terms = Terms(
+        funds=(Fund(name="grant", amount=99_00), Fund(name="gifts", amount=99_00)),
+        caps=(Cap(name="month", window="month", most=0, ask="Maria"),),
+    )
+    (held,) = asked("ann", [due(1, 5_00)], terms, JAN).held
+    assert (
+        held.why
+        == "the limit 'month' lets 0.00 a month be issued to one client, and that is reached"
+    )
+    assert held.instead == ("more can be issued from 2026-02-01 on", "ask Maria")
+
+
+def test_a_limit_without_an_end_lasts_longer_than_any_other() -> None:
+    for caps in (
+        (Cap(name="month", window="month", most=0), Cap(name="ever", window="program", most=0)),
+        (Cap(name="ever", window="program", most=0), Cap(name="month", window="month", most=0)),
+    ):
+        (held,) = asked("ann", [due(1, 5_00)], Terms(caps=caps), JAN).held
+        assert "'ever'" in held.why and held.until is None
+        assert held.instead == ("whoever set the limit may raise it",)
+
+
+def test_a_limit_that_ends_before_its_window_turns_holds_back_no_longer_than_that() -> None:
+    for ends, until in (
+        (date(2026, 1, 20), date(2026, 1, 21)),
+        (date(2026, 1, 31), date(2026, 2, 1)),
+        (date(2026, 3, 31), date(2026, 2, 1)),
+    ):
+        cap = Cap(name="month", window="month", most=0, ends=ends)
+        (held,) = asked("ann", [due(1, 5_00)], Terms(caps=(cap,)), JAN).held
+        assert held.until == until
+    last = Cap(name="month", window="month", most=0, ends=JAN)
+    assert asked("ann", [due(1, 5_00)], Terms(caps=(last,)), JAN).cents == 0
+    assert asked("ann", [due(1, 5_00)], Terms(caps=(last,)), JAN + timedelta(days=1)).cents == 5_00
+
+
+def test_a_month_in_which_a_limit_began_is_no_month_that_ended_with_room_left() -> None:
+    """The limit began on 10 February: March is the first whole month in which Ann could have had room."""
+    cap = Cap(
+        name="fund's month", window="month", most=50_00, per="fund", fund="grant",
+        starts=date(2026, 2, 10),
+    )  # fmt: skip
+    terms = Terms(funds=(Fund(name="grant", amount=200_00),), caps=(cap,))
+    queue = [
+        due(1, 60_00, "ann", since=date(2026, 1, 10)),
+        due(2, 45_00, "bea", since=date(2026, 1, 11)),
+    ]
+    assert asked("bea", queue, terms, date(2026, 3, 31)).cents == 0
+    assert asked("bea", queue, terms, date(2026, 4, 1)).cents == 45_00
+    always = evolve(terms, caps=(evolve(cap, starts=date(2026, 2, 1)),))
+    assert asked("bea", queue, always, date(2026, 3, 1)).cents == 45_00
+
+
+def test_room_was_there_for_whoever_waited_before_the_month_began() -> None:
+    cap = Cap(name="fund's month", window="month", most=50_00, per="fund", fund="grant")
+    terms = Terms(funds=(Fund(name="grant", amount=200_00),), caps=(cap,))
+    for since, march in ((date(2026, 1, 31), 45_00), (date(2026, 2, 1), 0)):
+        queue = [due(1, 60_00, "ann", since=since), due(2, 45_00, "bea", since=since)]
+        assert asked("bea", queue, terms, date(2026, 3, 1)).cents == march
+        assert asked("bea", queue, terms, date(2026, 4, 1)).cents == 45_00
+
+
+def test_of_somebody_who_is_late_no_more_money_is_kept_than_there_is_room_for() -> None:
+    """45.00 of March's 50.00 are issued: for Ann 5.00 of the money are kept, and the other 5.00 of room are Bea's."""
+    cap = Cap(name="fund's month", window="month", most=50_00, per="fund", fund="grant")
+    terms = Terms(funds=(Fund(name="grant", amount=55_00),), caps=(cap,))
+    march = date(2026, 3, 1)
+    before = [Given("cal", march, Share((0, 1), "grant", 45_00))]
+    queue = [
+        due(0, 45_00, "cal"),
+        due(1, 60_00, "ann", since=date(2026, 1, 10)),
+        due(2, 45_00, "bea", since=date(2026, 1, 11)),
+    ]
+    may = asked("bea", queue, terms, march, before)
+    assert (may.cents, [held.cents for held in may.held]) == (5_00, [40_00])
+    assert asked("ann", queue, terms, march, [*before, *issued("bea", march, may)]).cents == 0
+
+
+def test_what_another_fund_paid_of_an_award_is_not_added_up_in_a_limit_of_one_fund() -> None:
+    cap = Cap(name="grant's", window="award", most=10_00, fund="grant")
+    terms = Terms(funds=(Fund(name="grant", amount=99_00),), caps=(cap,))
+    queue = [due(1, 30_00)]
+    before = [
+        Given("ann", JAN, Share((1, 1), "gifts", 7_00)),
+        Given("ann", JAN, Share((1, 1), "grant", 4_00)),
+    ]
+    assert asked("ann", queue, terms, JAN, before).shares == (Share((1, 1), "grant", 6_00),)
+    any_fund = evolve(terms, caps=(evolve(cap, most=15_00, fund=""),))
+    assert asked("ann", queue, any_fund, JAN, before).shares == (Share((1, 1), "grant", 4_00),)
+
+
+def test_plenty_is_as_much_as_waits_to_the_cent_and_no_less() -> None:
+    fund = Fund(name="grant", amount=100_00)
+    month = Cap(name="month", window="month", most=40_00, per="fund", fund="grant")
+    award = Cap(name="award", window="award", most=1, per="fund", fund="grant")
+    spent = [Spent("grant", JAN, 10_00)]
+    assert plenty(Terms(funds=(fund,)), spent, 90_00, JAN)
+    assert not plenty(Terms(funds=(fund,)), spent, 90_01, JAN)
+    assert not plenty(Terms(funds=(fund, Fund(name="gifts", amount=5_00))), spent, 90_00, JAN)
+    terms = Terms(funds=(fund,), caps=(month,))
+    assert plenty(terms, spent, 30_00, JAN) and not plenty(terms, spent, 30_01, JAN)
+    assert plenty(terms, spent, 40_00, date(2026, 2, 1)), "a month later the room is there again"
+    assert plenty(Terms(funds=(fund,), caps=(award,)), spent, 90_00, JAN), "of each award apart"
+
+
+def test_of_what_nothing_was_used_nothing_is_said_and_sources_stand_with_lines_alone() -> None:
+    year = Cap(name="year", window="calendar_year", most=750_00, cite="OIG 22-04")
+    terms = Terms(
+        funds=(Fund(name="empty", amount=0), Fund(name="gifts", amount=1)),
+        caps=(year,),
+        lines=(
+            evolve(year, most=600_00),
+            Cap(name="first cent", window="program", most=0, per="fund"),
+            Cap(name="of all", window="month", most=3, per="fund", fund="gifts"),
+            Cap(name="award", window="award", most=0),
+        ),
+    )
+    assert near("ann", [], [], terms, JAN) == []
+    others = [Spent("gifts", JAN, 600_00, "bea")]
+    assert [one.name for one in near("ann", others, [], terms, JAN)] == []
+    found = near("ann", [Spent("gifts", JAN, 600_00, "ann")], [Spent("gifts", JAN, 3)], terms, JAN)
+    assert [one.words for one in found] == [
+        "'year': 600.00 of 750.00 has been issued to them this calendar year",
+        "'first cent': 0.03 has been issued in all; the line is at 0.00",
+        "'of all': 0.03 has been issued in all this month; the line is at 0.03",
+        "'gifts': 0.03 of 0.01 has been issued in all",
+    ]
+
+
+@given(st.integers(0, 10**9))
+def test_a_line_is_reached_at_80_percent_and_not_a_cent_before(amount: int) -> None:
+    line = warn_line(amount)
+    assert line * 100 >= amount * 80
+    assert (line - 1) * 100 < amount * 80
+
+
+def test_what_another_fund_pays_at_once_is_offered_where_one_fund_has_its_own_limit() -> None:
+    terms = Terms(
+        funds=(Fund(name="grant", amount=9_00, ask="Maria"),),
+        caps=(Cap(name="all", window="month", most=5_00, per="fund", fund="grant", ask="Sol"),),
+    )
+    (held,) = asked("ann", [due(1, 8_00)], terms, JAN).held
+    assert (
+        held.why
+        == "the limit 'all' lets 5.00 a month be issued to all clients together, and that is reached"
+    )
+    assert held.instead == (
+        "more can be issued from 2026-02-01 on",
+        "another fund may pay it at once",
+        "ask Sol",
+    )
+    small = evolve(terms, caps=(Cap(name="one", window="award", most=5_00),))
+    (held,) = asked("ann", [due(1, 8_00)], small, JAN).held
+    assert held.why == "the limit 'one' lets 5.00 of one award be issued"
+    assert held.instead == ("whoever set the limit may raise it", "ask Maria")
+
+
+def test_a_fund_that_is_empty_and_would_not_pay_is_not_named_beside_a_limit() -> None:
+    cap = Cap(name="month", window="month", most=0)
+    for left, kinds in ((0, ["limit"]), (7_00, ["limit", "rule"])):
+        funds = (
+            Fund(name="grant", amount=100_00),
+            Fund(name="gifts", amount=left, pays_for=("group",)),
+        )
+        ((held, whose),) = held_of_all([due(1, 5_00)], (), (), Terms(funds=funds, caps=(cap,)), JAN)
+        assert ([str(one.kind) for one in held.reasons], held.cents) == (kinds, 5_00)
+        assert list(whose) == ["ann"]
+
+
+def test_where_no_fund_pays_for_a_rule_it_is_said_also_where_all_are_empty() -> None:
+    for left, words in (
+        (0, "no fund pays for 'drop-in' so far"),
+        (7_00, "the fund 'gifts' does not pay for 'drop-in' so far"),
+    ):
+        funds = (Fund(name="gifts", amount=left, pays_for=("group",)),)
+        ((held, _),) = held_of_all([due(1, 5_00)], (), (), Terms(funds=funds), JAN)
+        assert (held.cents, held.why) == (5_00, words)
+        assert held.instead
+
+
+def test_nothing_is_kept_for_others_where_there_are_none() -> None:
+    """A month of the fund's is full by what waits for Ann alone; with Bea before her it is kept for Bea."""
+    cap = Cap(name="fund's month", window="month", most=10_00, per="fund", fund="grant")
+    terms = Terms(funds=(Fund(name="grant", amount=100_00),), caps=(cap,))
+    alone = [due(1, 8_00), due(2, 8_00)]
+    ((held, _),) = held_of_all(alone, (), (), terms, JAN)
+    assert (held.cents, [one.kind for one in held.reasons]) == (6_00, ["limit"])
+    ((held, whose),) = held_of_all([due(1, 8_00, "bea"), due(2, 8_00)], (), (), terms, JAN)
+    assert (held.cents, list(whose)) == (6_00, ["ann"])
+    assert [one.kind for one in held.reasons] == ["queue"]
+    fund = Terms(funds=(Fund(name="grant", amount=10_00),))
+    ((held, _),) = held_of_all(alone, (), (), fund, JAN)
+    assert (held.cents, [one.kind for one in held.reasons]) == (6_00, ["fund"])
+    ((held, _),) = held_of_all([due(1, 8_00, "bea"), due(2, 8_00)], (), (), fund, JAN)
+    assert (held.cents, [one.kind for one in held.reasons]) == (6_00, ["queue"])
+
+
 # The same, whatever happens.
 
 days = st.dates(date(2026, 1, 1), date(2027, 6, 30))
@@ -385,6 +618,8 @@ def test_never_above_a_limit_or_a_fund_in_force_and_always_as_much_as_can_be(
         terms = several[n % len(several)]
         may = asked(client, queue, terms, day, given)
         assert may.cents + sum(held.cents for held in may.held) == may.waiting
+        assert all(share.cents > 0 for share in may.shares)
+        assert all(held.cents > 0 for held in may.held)
         earned = sum(due.cents for due in queue if due.client == client)
         before = sum(one.share.cents for one in given if one.client == client)
         assert may.waiting == earned - before

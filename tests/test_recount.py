@@ -164,6 +164,36 @@ def test_cards_that_come_in_within_the_month_are_counted_too_and_later_ones_are_
     assert issue_voucher(back, "c1", card="Grocer", cents=2000).cents == 2000
 
 
+def test_cards_that_come_in_thirty_days_later_to_the_second_need_not_be_counted(
+    back: Program, clock: Any
+) -> None:
+    restored = clock.now - timedelta(hours=1)
+    clock.now = restored + timedelta(days=30, seconds=-1)
+    add_stock(back, cards(back, "B-1", brand="Baker"))
+    clock.now = restored + timedelta(days=30)
+    add_stock(back, cards(back, "A-1", brand="Anchor"))
+    found = uncounted(back.ledger)
+    assert [(one.brand, one.cards) for one in found.values()] == [("Baker", 1), ("Grocer", 3)]
+    assert issue_voucher(back, "c1", card="Anchor", cents=1000).cents == 1000
+    assert "put back" in refused(lambda: issue_voucher(back, "c1", card="Baker"))
+
+
+def test_a_count_before_a_restore_or_of_another_brand_is_none(
+    program: Program, tmp_path: Path, clock: Any
+) -> None:
+    add_stock(program, cards(program, "B-1", "B-2", brand="Baker"))
+    count(program, 4)
+    made = make_backup(program, tmp_path / "backup.zip")
+    restore(made.file, tmp_path / "back", by="ben", clock=clock)
+    opened = open_program(tmp_path / "back", by="cleo", clock=clock, registry=program.registry)
+    found = [(one.brand, one.cards, one.restored) for one in uncounted(opened.ledger).values()]
+    assert found == [("Baker", 2, "2026-07-01"), ("Grocer", 4, "2026-07-01")]
+    count_cards(opened, "Baker", 1, "ben", missing=["B-2"])
+    assert [one.brand for one in uncounted(opened.ledger).values()] == ["Grocer"]
+    assert issue_voucher(opened, "c1", card="Baker", cents=1000).cards[0].serial == "B-1"
+    opened.close()
+
+
 def test_a_second_restore_asks_for_a_second_count(
     back: Program, tmp_path: Path, clock: Any
 ) -> None:

@@ -13,9 +13,10 @@ from cmengine.choices import Wish, accept_version, choose_goals
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError, Refused
 from cmengine.ids import new_code
+from cmengine.limits import Cap, Held, Reason
 from cmengine.program import Program
 from cmengine.publish import publish
-from cmengine.refusals import REASONS, Refusal, by_staff, counted, refusals_since
+from cmengine.refusals import REASONS, Refusal, by_staff, counted, held_back, refusals_since
 from cmengine.replacing import replace_voucher
 from cmengine.stock import shelves
 from cmengine.stocking import add_stock
@@ -361,6 +362,69 @@ def test_counts_are_pure_and_keep_what_is_listed_no_longer() -> None:
     assert found["fund"] == (2, 1, {"gifts": 2}) and found["old"] == (1, 0, {"x": 1})
     assert found["limit"] == (0, 0, {})
     assert by_staff(rows) == {"ana": 2, "ben": 1}
+
+
+def test_of_several_funds_the_first_says_why_and_what_waits_for_the_same_is_added_up() -> None:
+    month = Cap(name="month", window="month", most=1)
+    limit = Reason(kind="limit", fund="grant", cap=month)
+    empty, other = Reason(kind="fund", fund="gifts"), Reason(kind="fund", fund="city")
+    unpaid = Reason(kind="rule", fund="gifts", rule="pass")
+    found = held_back(
+        "c1",
+        [
+            Held(cents=300, reasons=(limit, empty)),
+            Held(cents=25, reasons=(limit, other)),
+            Held(cents=7, reasons=(empty, limit)),
+            Held(cents=1, reasons=(unpaid,)),
+        ],
+    )
+    assert [(one.reason, one.what, one.cents, one.client) for one in found] == [
+        ("limit", "month", 325, "c1"),
+        ("fund", "gifts", 7, "c1"),
+        ("rule", "pass", 1, "c1"),
+    ]
+    assert all(one.instead for one in found)
+
+
+def test_refusals_are_told_oldest_first_from_a_day_on_with_the_moment_and_the_desk(
+    begun: Callable[..., Program], run: Run, clock: Any
+) -> None:
+    program = begun(FUND.format("0.00"))
+    moments = []
+    for day, (client, by) in enumerate((("c1", "ana"), ("c0", "ben"), ("c0", "ana"))):
+        clock.now += timedelta(days=day > 0)
+        program.by = by
+        happens(program, client)
+        with pytest.raises(Refused):
+            issue_voucher(program, client)
+        moments.append((program.today(), program.now().isoformat(), client, by))
+    rows = refusals_since(program)
+    assert [
+        (date.fromisoformat(one["on"]), one["made_at"], one["client"], one["made_by"])
+        for one in rows
+    ] == moments
+    assert refusals_since(program, moments[1][0]) == rows[1:]
+    assert refusals_since(program, moments[2][0], "c1") == []
+    since = ("--since", moments[2][0].isoformat())
+    shown = run("refusals", *since, folder=program.folder).output.splitlines()
+    assert [line.split(maxsplit=3) for line in shown] == [
+        ["reason", "times", "people", "in the way"],
+        ["fund", "1", "1", "gifts (1)"],
+        ["At", "the", "desk", "of: ana (1)"],
+    ]
+    whole = run("refusals", folder=program.folder).output.splitlines()
+    assert whole[1].split(maxsplit=3) == ["fund", "3", "2", "gifts (3)"]
+    assert whole[2] == "At the desk of: ana (2) and ben (1)"
+
+
+def test_what_was_as_often_comes_by_name() -> None:
+    rows: list[dict[str, Any]] = [
+        {"reason": "fund", "what": what, "client": None, "made_by": by}
+        for what, by in (("gifts", "mia"), ("city", "ben"), ("zoo", "ana"), ("zoo", "ben"))
+    ]
+    (found,) = [one for one in counted(rows) if one["times"]]
+    assert list(found["what"].items()) == [("zoo", 2), ("city", 1), ("gifts", 1)]
+    assert list(by_staff(rows).items()) == [("ben", 2), ("ana", 1), ("mia", 1)]
 
 
 def test_a_refusal_that_cannot_be_written_down_is_said_all_the_same(

@@ -4,8 +4,9 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from cmengine.backup import make_backup
 from cmengine.choices import Wish, choose_goals
+from cmengine.cli.status import show_status, status_data
 from cmengine.consents import give, withdraw
 from cmengine.corrections import correct_event
 from cmengine.counting import count_items
@@ -24,7 +26,7 @@ from cmengine.feedback import add_feedback, answer_feedback, shown_as
 from cmengine.forgetting import forget
 from cmengine.limits import Cap, Due, Fund, Terms, allowance, held_of_all
 from cmengine.program import Program, open_program
-from cmengine.status import LETTERS, status
+from cmengine.status import LETTERS, SHOWN, status
 from cmengine.stocking import add_stock
 from cmengine.vouchers import issue_voucher
 
@@ -416,6 +418,318 @@ def test_what_the_doctor_finds_is_a_line_each(begun: Callable[..., Program], run
     (one,) = status(program).findings
     assert "others can read it" in one.what
     assert "others can read it" in " ".join(run("status", folder=program.folder).output.split())
+
+
+# Each figure by itself
+
+
+def screen(program: Program, most: int = SHOWN) -> str:
+    """What the screen says, by the program's own clock."""
+    with redirect_stdout(StringIO()) as out:
+        show_status(program, status(program, most))
+    return out.getvalue()
+
+
+def shelf(program: Program, name: str, text: str) -> None:
+    file = program.folder / name
+    file.write_text(text)
+    add_stock(program, file)
+
+
+def test_what_waits_for_somebody_waits_since_the_first_of_it_and_of_a_day_codes_come_in_order(
+    begun: Callable[..., Program], clock: Any
+) -> None:
+    program = begun(clients=5)
+    for days, client, kind in (
+        (0, "c4", "visit"), (1, "c3", "ride"), (2, "c3", "ride"), (2, "c3", "visit"), (2, "c1", "visit"),
+        (2, "c1", "visit"), (2, "c2", "visit"),
+    ):  # fmt: skip
+        clock.now = NOON + timedelta(days=days)
+        happens(program, client, kind)
+    seen = status(program).waiting
+    assert [(one.client, one.cents, one.items, one.days) for one in seen.oldest] == [
+        ("c4", 1000, (), 2),
+        ("c3", 1000, ("radio", "radio"), 1),
+        ("c1", 2000, (), 0),
+        ("c2", 1000, (), 0),
+    ]
+    assert (seen.people, seen.things, seen.cents) == (4, 2, 5000)
+
+
+def test_somebody_for_whom_only_a_thing_waits_is_counted(begun: Callable[..., Program]) -> None:
+    program = begun()
+    happens(program, "c1", "ride")
+    seen = status(program).waiting
+    assert (seen.cents, seen.things, seen.people) == (0, 1, 1)
+    assert [(one.client, one.items) for one in seen.oldest] == [("c1", ("radio",))]
+
+
+def test_the_day_since_which_something_waits_is_the_programs(make: Make, clock: Any) -> None:
+    """At two in the morning it is still the evening before, where a day begins at four."""
+    night = datetime(2026, 7, 2, 9, 0, tzinfo=UTC)  # 02:00 in Los Angeles
+    clock.now = night - timedelta(hours=14)
+    zone = 'name = "Riverside"\nzone = "America/Los_Angeles"\nday_boundary = "04:00"\n'
+    program = make(RULES, KINDS, zone)
+    clock.now = night
+    for client in ("c0", "c1", "c2"):
+        add_client(program, client)
+        wishes = [
+            Wish(client=client, rule=rule, on=date(2026, 1, 1)) for rule in ("drop-in", "pass")
+        ]
+        choose_goals(program, wishes)
+    happens(program, "c0")
+    happens(program, "c1", "ride")
+    clock.now = night + timedelta(days=14)
+    seen = status(program)
+    assert [(one.client, one.since, one.days) for one in seen.waiting.oldest] == [
+        ("c0", date(2026, 7, 1), 14),
+        ("c1", date(2026, 7, 1), 14),
+    ]
+    assert [(one.client, one.last, one.days) for one in seen.people.shown] == [
+        ("c0", date(2026, 7, 1), 14),
+        ("c1", date(2026, 7, 1), 14),
+        ("c2", None, 14),
+    ]
+    assert screen(program).count(", for 14 days (since Wed 1 Jul 2026)") == 2
+    program.close()
+    east = zone.replace("America/Los_Angeles", "Asia/Tokyo").replace("04:00", "00:00")
+    moved = make(settings=east)  # there it was the evening of the second
+    assert [one.since for one in status(moved).waiting.oldest] == [date(2026, 7, 2)] * 2
+    assert [(one.client, one.last, one.days) for one in status(moved).people.shown] == [
+        ("c2", None, 14),
+        ("c0", date(2026, 7, 1), 15),
+        ("c1", date(2026, 7, 1), 15),
+    ], "the day on which somebody came by is kept as it was"
+
+
+def test_somebody_who_was_enrolled_fourteen_days_ago_by_the_programs_day_is_greeted(
+    make: Make, clock: Any
+) -> None:
+    clock.now = datetime(2026, 7, 2, 9, 0, tzinfo=UTC)
+    zone = 'name = "Riverside"\nzone = "America/Los_Angeles"\nday_boundary = "04:00"\n'
+    program = make(RULES, KINDS, zone)
+    add_client(program, "c0")
+    clock.now = datetime(2026, 7, 15, 10, 59, tzinfo=UTC)  # 03:59: still the fourteenth
+    assert (away(program), status(program).people.total) == ([], 0)
+    clock.now = datetime(2026, 7, 15, 11, 0, tzinfo=UTC)
+    assert (away(program), status(program).people.total) == ([("c0", None, 14)], 1)
+
+
+def test_of_what_is_held_back_the_most_comes_first(begun: Callable[..., Program]) -> None:
+    limit = '[[limit]]\nname = "{}"\nwindow = "program"\nmost = "{}"\nstarts = 2026-01-01\n'
+    program = begun(
+        '[[fund]]\nname = "gifts"\namount = "12.00"\n' + limit.format("each", "15.00"), clients=3
+    )
+    for client in ("c0", "c0", "c0", "c1"):
+        happens(program, client)
+    seen = status(program).held_back
+    assert [(one.cents, one.people) for one in seen] == [(1500, 1), (1000, 1), (300, 1)]
+    assert "'each'" in seen[0].why and "'gifts'" in seen[1].why and "'gifts'" in seen[2].why
+
+
+def test_cards_that_are_low_or_of_which_the_day_comes_or_is_past_are_said(
+    begun: Callable[..., Program], clock: Any
+) -> None:
+    program = begun("[stock]\nlow = 2\n[status]\ncount = 400\n", clients=0)
+    head = "serial,code,value,brand,expires\n"
+    shelf(program, "soon.csv", head + "".join(f"A-{n},AAAA-{n},5.00,Soon,2026-08-10\n" for n in range(3)))  # fmt: skip
+    shelf(program, "past.csv", head + "".join(f"B-{n},BBBB-{n},5.00,Past,2026-07-05\n" for n in range(3)) + "".join(f"D-{n},DDDD-{n},5.00,Past,\n" for n in range(2)))  # fmt: skip
+    shelf(program, "few.csv", head + "C-0,CCCC-0,5.00,Few,\n")
+    shelf(program, "fine.csv", head + "".join(f"E-{n},EEEE-{n},5.00,Fine,2027-07-01\n" for n in range(2)))  # fmt: skip
+    clock.now = NOON + timedelta(days=9)
+    assert [one.name for one in status(program).stock] == ["Few 5.00", "Past 5.00"]
+    clock.now = NOON + timedelta(days=10)  # from here on it is thirty days
+    told = screen(program)
+    for line in (
+        "  Few 5.00: 1 left\n",
+        "  Past 5.00: the shop takes 3 no longer\n",
+        "  Soon 5.00: 3 to be used by Mon 10 Aug 2026 or soon after\n",
+    ):
+        assert line in told
+    assert "Fine" not in told
+    rows = status_data(status(program))["stock"]
+    assert rows == [
+        {"name": "Few 5.00", "on_hand": 1, "low": True, "expired": 0, "soon": 0},
+        {"name": "Past 5.00", "on_hand": 2, "low": False, "expired": 3, "soon": 0},
+        {"name": "Soon 5.00", "on_hand": 3, "low": False, "expired": 0, "soon": 3},
+    ]
+
+
+def test_something_is_not_counted_since_it_first_came_or_was_counted_last(
+    begun: Callable[..., Program], clock: Any
+) -> None:
+    program = begun("[stock]\nlow = 0\n[status]\ncount = 10\n", clients=0)
+    for n, day in ((1, 0), (2, 5)):
+        clock.now = NOON + timedelta(days=day)
+        shelf(program, f"{n}.csv", f"item,count,value\nlamp,{n},5.00\nradio,{n},20.00\n")
+    for day in (6, 8):
+        clock.now = NOON + timedelta(days=day)
+        count_items(program, "radio", 3, "ben")
+    clock.now = NOON + timedelta(days=17)
+    assert [(one.name, one.days) for one in status(program).uncounted] == [("lamp", 17)]
+    clock.now = NOON + timedelta(days=18)
+    assert [(one.name, one.since, one.days, one.ever) for one in status(program).uncounted] == [
+        ("lamp", date(2026, 7, 1), 18, False),
+        ("radio", date(2026, 7, 9), 10, True),
+    ]
+    told = screen(program)
+    assert "  lamp: here since Wed 1 Jul 2026, not counted yet (18 days)\n" in told
+    assert "  radio: last counted on Thu 9 Jul 2026 (10 days)\n" in told
+
+
+def test_what_has_a_place_of_its_own_is_not_said_twice(
+    begun: Callable[..., Program], clock: Any, tmp_path: Path
+) -> None:
+    program = begun("[stock]\nlow = 4\n")
+    shelf(program, "things.csv", "item,count,value\nradio,3,20.00\n")
+    happens(program, "c0")
+    seen = status(program)
+    assert seen.backup.old and seen.stock and seen.findings == ()
+    told = screen(program)
+    assert "  none has been made yet; make one with: cmengine backup DIR\n" in told
+    make_backup(program, tmp_path / "backup.zip")
+    assert "Backup" not in screen(program)
+    clock.now = NOON + timedelta(days=9)
+    told = screen(program)
+    assert "  the last one is 9 days old; make one with: cmengine backup DIR\n" in told
+
+
+def test_messages_that_are_needed_no_longer_do_not_wait_and_the_oldest_are_looked_at(
+    begun: Callable[..., Program], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = begun()
+    give(program, "c0", channel="outbox")
+    happens(program, "c0")
+    assert status(program).messages.waiting == 1
+    issue_voucher(program, "c0")
+    assert (status(program).messages.waiting, status(program).messages.states) == (0, {})
+    assert "Messages" not in screen(program)
+    happens(program, "c1")
+    happens(program, "c2")
+    seen = status(program).messages
+    assert (seen.waiting, seen.looked_at, seen.states) == (2, 3, {"no consent": 2})
+    assert "  2 waiting: 2 no consent to write\n" in screen(program)
+    monkeypatch.setattr("cmengine.status.LETTERS", 2)
+    seen = status(program).messages
+    assert (seen.waiting, seen.looked_at, seen.states) == (2, 2, {"no consent": 1})
+
+
+def test_a_yes_to_be_counted_is_none_to_be_written_to(
+    begun: Callable[..., Program], clock: Any
+) -> None:
+    program = begun(clients=3)
+    give(program, "c0", "equity")
+    give(program, "c1", channel="outbox")
+    happens(program, "c1")
+    clock.now = NOON + timedelta(days=20)
+    shown = {one.client: one.may_write for one in status(program).people.shown}
+    assert shown == {"c0": False, "c1": True, "c2": False}
+    told = screen(program, 2)
+    assert told.endswith(
+        "You may like to say hello to\n"
+        "  c0: has not been by yet; when they come by\n"
+        "  c1: last seen Wed 1 Jul 2026; likes to be written to\n"
+        "  ... and 1 more: --most\n"
+        "  Nothing of theirs has run out.\n"
+    )
+
+
+def test_what_waits_is_told_in_days_and_how_many_more_there_are(
+    begun: Callable[..., Program], clock: Any
+) -> None:
+    program = begun(clients=4)
+    for day, client in enumerate(("c0", "c1", "c2", "c3")):
+        clock.now = NOON + timedelta(days=day)
+        happens(program, client)
+    lines = [
+        "  c0: 10.00, for 3 days (since Wed 1 Jul 2026)",
+        "  c1: 10.00, for 2 days (since Thu 2 Jul 2026)",
+        "  c2: 10.00, for 1 day (since Fri 3 Jul 2026)",
+        "  c3: 10.00, since today",
+    ]
+    for most in range(5):
+        told = screen(program, most)
+        more = [f"  ... and {4 - most} more: --most"] if most < 4 else []
+        assert told.splitlines()[3:][: most + len(more) + 1] == [
+            "  40.00, for 4 people", *lines[:most], *more
+        ]  # fmt: skip
+
+
+def test_a_fund_that_is_nearly_used_or_too_small_is_said_as_text_and_as_data(
+    begun: Callable[..., Program],
+) -> None:
+    program = begun('[[fund]]\nname = "gifts"\namount = "24.00"\n')
+    happens(program, "c0")
+    issue_voucher(program, "c0")
+    happens(program, "c1")
+    told = screen(program)
+    assert "  gifts: 14.00 of 24.00 left, 10.00 of it promised\n" in told
+    assert "no money in a fund" not in told
+    issue_voucher(program, "c1")
+    happens(program, "c1")
+    told = screen(program)
+    assert "  gifts: 4.00 of 24.00 left, 4.00 of it promised; it is nearly used\n" in told
+    assert "  6.00 of what waits has no money in a fund yet\n" in told
+    held = (
+        "  6.00 for 1 person, and it stays theirs: the fund 'gifts' is used up just now; more money"
+    )
+    assert held in told
+    data = status_data(status(program))
+    assert data["uncovered_cents"] == 600
+    assert data["funds"] == [
+        {
+            "fund": "gifts",
+            "amount_cents": 2400,
+            "issued_cents": 2000,
+            "left_cents": 400,
+            "promised_cents": 400,
+            "nearly_used": True,
+        }
+    ]
+
+
+def test_ten_of_what_people_said_are_named_the_oldest_first(
+    begun: Callable[..., Program], clock: Any
+) -> None:
+    program = begun('staff = ["ana", "ben", "mia"]\n', clients=1)
+    add_feedback(program, "It took long.", client="c0", complaint=True, about="ben")
+    clock.now = NOON + timedelta(days=1)
+    for n in range(9):
+        add_feedback(program, f"The tea is cold, {n}.")
+
+    def lines() -> list[str]:
+        (part,) = [one for one in screen(program).split("\n\n") if "What people said" in one]
+        return part.splitlines()[1:]
+
+    assert lines() == [
+        f"  complaint {shown_as(1)} waits for an answer for 1 day, for mia",
+        *(f"  feedback {shown_as(n)} is new" for n in range(2, 11)),
+    ]
+    add_feedback(program, "The tea is cold.")
+    assert lines()[9:] == [
+        f"  feedback {shown_as(10)} is new",
+        "  ... and 1 more: cmengine feedback list --open",
+    ]
+    clock.now = NOON + timedelta(days=20)
+    assert ": please answer it" in lines()[0] and "for 20 days, for mia" in lines()[0]
+
+
+def test_a_held_rule_is_told_with_the_first_problem_and_what_to_do(
+    begun: Callable[..., Program],
+) -> None:
+    program = begun()
+    for client in ("c0", "c1"):
+        happens(program, client)
+    with program.ledger.writing("hold"):
+        for client, event, problem in (("c0", 1, "it raised"), ("c1", 2, "it left")):
+            program.ledger.insert(
+                "holds", client=client, rule="pass", event=event, problem=problem,
+                held_at=NOON.isoformat(), held_by="ana",
+            )  # fmt: skip
+    (one,) = status(program).held_rules
+    assert (one.people, one.problem) == (2, "it raised")
+    told = screen(program)
+    assert "  pass, for 2 people (it raised); then: cmengine retry\n" in told
 
 
 # As it is shown

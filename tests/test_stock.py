@@ -465,6 +465,23 @@ def test_a_card_that_expired_is_never_handed_out_and_the_entitlement_never_ends(
     assert verify(program).ok
 
 
+def test_a_card_that_ran_out_in_somebodys_pocket_is_made_good(program: Program, clock: Any) -> None:
+    soon = TODAY + timedelta(days=40)
+    add_stock(
+        program,
+        cards_file(program, ("10.00", "Grocer", soon.isoformat()), ("10.00", "Grocer", "")),
+    )
+    issued = issue_voucher(program, "c1", cents=1000, card="Grocer")
+    before = program.ledger.balance("c1")
+    clock.now += timedelta(days=400)
+    done = replace_voucher(program, issued.voucher, "It ran out before they got to the shop")
+    assert [(card.cents, card.expires) for card in done.cards] == [(1000, None)]
+    assert program.ledger.balance("c1") == before
+    (line,) = reconcile(program).lines
+    assert (line.issued_cents, line.made_good_cents, line.on_hand_cents) == (1000, 1000, 0)
+    assert verify(program).ok
+
+
 def test_what_runs_low_is_said(make: Make, run: Run) -> None:
     settings = 'name = "p"\nzone = "America/Los_Angeles"\n[stock]\nlow = 3\n'
     program = make(RULES, settings=settings)
@@ -492,7 +509,87 @@ def test_a_card_that_is_to_be_used_soon_is_said_when_it_is_handed_over(
     assert code_of(0) not in done.stderr
 
 
+def test_a_card_is_good_on_its_last_day_and_not_on_the_next(program: Program, clock: Any) -> None:
+    last = TODAY + timedelta(days=3)
+    add_stock(program, cards_file(program, ("10.00", "Grocer", last.isoformat()), ("10.00", "Grocer", last.isoformat())))  # fmt: skip
+    clock.now += timedelta(days=3)
+    (shelf,) = shelves(program)
+    assert (shelf.on_hand, shelf.expired, shelf.soon, shelf.total) == (2, 0, 2, 2000)
+    assert issue_voucher(program, "c1", cents=1000, card="Grocer").cards[0].expires == last
+    clock.now += timedelta(days=1)
+    (shelf,) = shelves(program)
+    assert (shelf.on_hand, shelf.expired, shelf.soon, shelf.total) == (0, 1, 0, 0)
+    assert shelf.first_expires is None
+    assert "waits for stock" in refused(lambda: issue_voucher(program, "c1", card="Grocer"))[0]
+
+
+def test_the_day_that_comes_first_is_of_those_that_are_on_hand(
+    program: Program, clock: Any
+) -> None:
+    days = [TODAY + timedelta(days=n) for n in (5, 10, 50)]
+    add_stock(program, cards_file(program, *(("10.00", "Grocer", day.isoformat()) for day in days)))
+    assert issue_voucher(program, "c1", cents=1000, card="Grocer").cards[0].expires == days[0]
+    clock.now += timedelta(days=6)
+    (shelf,) = shelves(program)
+    assert (shelf.on_hand, shelf.soon, shelf.first_expires) == (2, 1, days[1])
+
+
+def test_a_card_that_is_missing_is_not_handed_out_nor_counted_as_on_hand(
+    program: Program, as_other: Callable[[str], Program]
+) -> None:
+    add_stock(program, cards_file(program, ("10.00", "Grocer", ""), ("10.00", "Grocer", "")))
+    count_cards(as_other("ben"), "Grocer", 1, "cleo", missing=["S-0000"])
+    (shelf,) = shelves(program)
+    assert (shelf.on_hand, shelf.total) == (1, 1000)
+    (line,) = refused(lambda: issue_voucher(program, "c1", card="Grocer", serial="S-0000"))
+    assert "it is not there, handed out, missing or expired" in line
+    assert [one.serial for one in issue_voucher(program, "c1", card="Grocer").cards] == ["S-0001"]
+
+
+def test_a_card_that_is_named_is_worth_no_more_than_can_be_issued(program: Program) -> None:
+    add_stock(program, cards_file(program, ("40.00", "Grocer", ""), ("40.01", "Grocer", ""), ("9.00", "Shoes", "2026-07-01")))  # fmt: skip
+    (line,) = refused(lambda: issue_voucher(program, "c1", card="Grocer", serial="S-0001"))
+    assert line == (
+        "--serial S-0001: this card is worth 40.01, and 40.00 can be issued for it; name another, or leave"
+        " --amount out"
+    )
+    (line,) = refused(lambda: issue_voucher(program, "c1", card="Shoes", serial="S-0000"))
+    assert "no such card of Shoes" in line, "it is another brand's"
+    issued = issue_voucher(program, "c1", card="Grocer", serial="S-0000")
+    assert (issued.cents, issued.waiting) == (4000, 0)
+
+
+def test_the_smallest_card_is_named_where_all_are_worth_more(program: Program) -> None:
+    add_stock(program, cards_file(program, ("50.00", "Grocer", ""), ("45.00", "Grocer", ""), ("60.00", "Grocer", "")))  # fmt: skip
+    (line,) = refused(lambda: issue_voucher(program, "c1", card="Grocer"))
+    assert "of at most 40.00 is on hand just now; the smallest is 45.00; 40.00 stays theirs" in line
+
+
+def test_cards_run_low_by_their_worth_and_as_many_as_the_line_are_not_few(make: Make) -> None:
+    program = make(RULES, settings='name = "p"\nzone = "America/Los_Angeles"\n[stock]\nlow = 2\n')
+    add_stock(program, cards_file(program, *(("10.00", "Grocer", "") for _ in range(2)), ("25.00", "Grocer", "")))  # fmt: skip
+    assert [(one.name, one.on_hand, one.total, one.low) for one in shelves(program)] == [
+        ("Grocer 10.00", 2, 2000, False),
+        ("Grocer 25.00", 1, 2500, True),
+    ]
+
+
 # Things
+
+
+def test_what_things_cost_is_added_up_and_each_is_worth_the_most_that_one_cost(
+    program: Program,
+) -> None:
+    add_stock(program, things_file(program, ("radio", 2, "19.99"), ("radio", 3, "24.99"), ("lamp", 1, "24.98"), ("coat", 1, "24.99")))  # fmt: skip
+    (radio,) = [one for one in shelves(program) if one.item == "radio"]
+    assert (radio.cents, radio.on_hand, radio.total) == (2499, 5, 2 * 1999 + 3 * 2499)
+    (line,) = refused(lambda: issue_voucher(program, "c1", item="radio", instead="lamp"))
+    assert "'lamp' is worth 24.98, and 'radio' 24.99" in line
+    issue_voucher(program, "c1", item="radio")
+    (radio,) = [one for one in shelves(program) if one.item == "radio"]
+    assert (radio.on_hand, radio.total) == (4, 1999 + 3 * 2499), "those that came first go first"
+    enroll(program, "c2")
+    assert issue_voucher(program, "c2", item="radio", instead="coat").item == "coat"
 
 
 def test_a_thing_comes_off_the_shelf_and_out_of_stock_it_stays_owed(program: Program) -> None:

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from cmengine.engine import add_client
 from cmengine.program import Program, open_program
+from cmengine.start import WORDS, main
 from cmengine.verify import verify
 
 STOPPED = """
@@ -67,8 +69,7 @@ def test_a_stop_by_hand_leaves_all_or_nothing_and_says_so_in_a_line(
         check=False,
     )
     assert done.returncode == 130, done.stderr
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("Stopped. What was asked for is written down as a whole or not at all")
+    assert done.stderr == f"{WORDS}\n"
     assert program.ledger.has_client("c1") == written
     assert program.ledger.personal("c1") == ({"name": "Sky"} if written else {})
     again = open_program(program.folder, by="ana", clock=program.clock, registry=program.registry)
@@ -76,3 +77,54 @@ def test_a_stop_by_hand_leaves_all_or_nothing_and_says_so_in_a_line(
     if not written:
         add_client(again, "c1", "Sky")
     again.close()
+
+
+IMPORTING = """
+import os, signal, sys
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+where = sys.argv.pop(1)
+
+class Stopping:
+    def find_spec(self, name, path=None, target=None):
+        if name == where:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Stopping())
+from cmengine.start import main
+main()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a signal that can be sent to oneself")
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("cmengine.cli", ("client", "list")),
+        ("click", ("client", "list")),
+        ("click.core", ("client", "list")),
+        ("cmengine.errors", ("client", "list")),
+        ("cmengine.cli.desk", ("client", "list")),
+        ("cmengine.cli.client", ("client", "list")),
+        ("cmengine.program", ("client", "list")),
+        ("sqlite3", ("client", "list")),
+        ("importlib.metadata", ("--version",)),
+        ("cmengine.plugins", ("--help",)),
+    ],
+)
+def test_a_stop_by_hand_while_python_still_imports_is_the_same_line(
+    make: object, where: str, words: tuple[str, ...]
+) -> None:
+    program: Program = make()  # type: ignore[operator]
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTING, where, "-p", program.folder, "--by", "ana", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", f"{WORDS}\n")
+
+
+def test_what_is_typed_begins_where_a_stop_is_seen() -> None:
+    made = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
+    assert made["project"]["scripts"] == {"cmengine": f"{main.__module__}:{main.__name__}"}

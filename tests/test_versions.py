@@ -9,7 +9,7 @@ from cmengine.choices import Wish, accept_version, choose_goals, set_aside
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
 from cmengine.program import Program
-from cmengine.publish import publish
+from cmengine.publish import publish, unpublished
 from cmengine.verify import verify
 from cmengine.versions import Comparison, compare
 
@@ -70,6 +70,24 @@ def visit(program: Program, on: date) -> int:
     return sum(
         r.outcome.earned.cents for r in log_event(program, event).results if r.outcome.earned
     )
+
+
+def test_what_was_judged_is_what_is_published_whatever_becomes_of_the_file_meanwhile(
+    program: Program,
+) -> None:
+    file = program.folder / "rules" / "rules.toml"
+    judged = RULES.replace('start = "2.50"', 'start = "3.00"')
+    file.write_text(judged)
+    seen = []
+
+    def meanwhile(done: int, of: int) -> None:
+        seen.append((done, of))
+        file.write_text(RULES.replace('start = "2.50"', 'start = "4.00"'))
+
+    (one,), _ = publish(program, progress=meanwhile)
+    assert seen
+    assert program.table(one.digest)["reward"][0]["start"] == "3.00"
+    assert unpublished(program) == ["drop-in"], "what stands in the file now is still to be judged"
 
 
 def test_a_version_that_pays_more_is_told_and_may_be_accepted(program: Program) -> None:

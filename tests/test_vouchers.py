@@ -47,6 +47,7 @@ kind = "item"
 item = "radio"
 """
 NAME = "Riverside Harm Reduction"
+CMENGINE = "from cmengine.cli import main; main()"
 
 
 @pytest.fixture
@@ -119,6 +120,120 @@ def test_without_an_amount_all_that_is_left_is_used(program: Program, run: Run) 
         assert other.exit_code == 1
 
 
+def test_no_more_than_is_waiting_and_no_less_than_a_cent(program: Program) -> None:
+    assert "a voucher of 0.00 is no voucher; there is 40.00 waiting" in refused(
+        lambda: issue_voucher(program, "c1", cents=0)
+    )
+    over = refused(lambda: issue_voucher(program, "c1", cents=4001))
+    assert "40.01 is more than is waiting; at most 40.00 can be issued now" in over
+    first = issue_voucher(program, "c1", cents=1)
+    assert (first.cents, first.waiting, first.item) == (1, 3999, None)
+    rest = issue_voucher(program, "c1", cents=3999)
+    assert (rest.cents, rest.waiting) == (3999, 0)
+    assert "nothing is waiting" not in refused(lambda: issue_voucher(program, "c1", cents=1)), (
+        "a radio is"
+    )
+    for cents in (0, -1, 2):
+        said = refused(lambda: redeem_voucher(program, first.code, cents=cents))  # noqa: B023
+        assert "0.01 is left on it" in said and "take an amount from 0.01 to 0.01" in said
+    assert redeem_voucher(program, first.code, cents=1).left == 0
+
+
+def test_a_thing_is_handed_over_whole_whatever_amount_is_typed(program: Program) -> None:
+    issued = issue_voucher(program, "c1", item="radio")
+    done = redeem_voucher(program, issued.code, cents=500)
+    assert (done.item, done.cents, done.left) == ("radio", 0, 0)
+    assert "cannot be used here" in refused(lambda: redeem_voucher(program, issued.code))
+
+
+def test_of_the_same_thing_the_one_that_was_earned_first_goes_first(program: Program) -> None:
+    for _ in range(2):
+        event, _ = make_event(program, client="c1", kind="visit")
+        assert event is not None
+        log_event(program, event)
+    waiting = [occurrence for occurrence, _, _ in program.ledger.waiting_items("c1")]
+    assert len(waiting) == 3 and waiting == sorted(waiting)
+    for _ in waiting:
+        issue_voucher(program, "c1", item="radio")
+    rows = program.ledger.rows("select occurrence from vouchers order by seq")
+    assert [row[0] for row in rows] == waiting
+
+
+def test_the_desk_is_told_what_it_hands_over_and_what_still_waits(
+    program: Program, run: Run
+) -> None:
+    event, _ = make_event(program, client="c1", kind="visit")
+    assert event is not None
+    log_event(program, event)
+    cards(program, "10.00", "10.00", "10.00", "10.00", "10.00", "10.00")
+    words = ("voucher", "issue", "c1", "--card", "Grocer", "--amount")
+    done = run(*words, "10.00", folder=program.folder)
+    assert "  Still waiting: 70.00, radio and radio\n" in done.stdout
+    assert "Time to get some more" not in done.stderr, "five are left"
+    done = run(*words, "40.00", "--json", folder=program.folder)
+    told = json.loads(done.stdout)
+    assert (told["code"], told["waiting_cents"], len(told["cards"])) == (None, 3000, 4)
+    assert told["charged"] == [{"fund": None, "cents": 4000}], "of two awards, added up"
+    assert "Time to get some more" not in done.stderr, "in data it is in stock list"
+    low = run(*words, "10.00", folder=program.folder)
+    assert low.stderr == "Grocer 10.00: 0 left. Time to get some more.\n"
+    told = json.loads(run("voucher", "issue", "c1", "--json", folder=program.folder).stdout)
+    assert (told["cents"], told["cards"], told["item"]) == (2000, [], None)
+    assert read_code(told["code"]) is not None
+    for typed in (
+        ("--instead", "lamp"),
+        ("--serial", "S-5"),
+        ("--item", "radio", "--amount", "1.00"),
+        ("--item", "radio", "--card", "Grocer"),
+    ):
+        assert run("voucher", "issue", "c1", *typed, folder=program.folder).exit_code == 2
+
+
+def test_the_list_says_of_each_where_it_stands(program: Program, run: Run) -> None:
+    cards(program, "10.00")
+    things = program.folder / "things.csv"
+    things.write_text("item,count,value\nradio,1,5.00\n")
+    add_stock(program, things)
+    whole, part, used = (issue_voucher(program, "c1", cents=500) for _ in range(3))
+    redeem_voucher(program, part.code, cents=1)
+    redeem_voucher(program, used.code)
+    card = issue_voucher(program, "c1", card="Grocer")
+    shown = run("voucher", "list", folder=program.folder).stdout.splitlines()[1:]
+    assert [line.split(maxsplit=3)[2:] for line in shown] == [
+        ["5.00", f"open         {whole.voucher}"],
+        ["5.00", f"4.99 left    {part.voucher}"],
+        ["5.00", f"2026-07-01   {used.voucher}"],
+        ["10.00", f"handed over  {card.voucher}"],
+    ]
+    waits = run("voucher", "list", "--waiting", folder=program.folder).stdout.splitlines()
+    assert [line.split() for line in waits] == [
+        ["client", "waiting"],
+        ["c1", "15.00"],
+        ["c1", "radio"],
+    ]
+    issue_voucher(program, "c1")
+    issue_voucher(program, "c1", item="radio")
+    none = run("voucher", "list", "--waiting", folder=program.folder).stdout
+    assert none == "Nothing is waiting.\n"
+
+
+def test_a_voucher_is_found_by_six_letters_of_its_number_where_it_is_the_only_one(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = iter(("01M87CBWB242MRA89EC7AAAAAA", "01M87CBWB242MRA89EC8AAAAAA"))
+    monkeypatch.setattr(program, "new_id", lambda: next(ends))
+    first = issue_voucher(program, "c1", cents=100).voucher
+    assert find_voucher(program, "AAAAAA")["id"] == first
+    assert find_voucher(program, " 9ec7aaaaaa ")["id"] == first
+    assert "there is no such voucher" in refused(lambda: find_voucher(program, "AAAAA"))
+    assert "there is no such voucher" in refused(lambda: find_voucher(program, f"0{first}"))
+    second = issue_voucher(program, "c1", cents=100).voucher
+    several = refused(lambda: find_voucher(program, "AAAAAA"))
+    assert several.startswith("this number: is the end of several vouchers' numbers")
+    assert find_voucher(program, "8AAAAAA")["id"] == second
+    assert find_voucher(program, first)["id"] == first
+
+
 # Lost
 
 
@@ -159,6 +274,32 @@ def test_a_thing_is_replaced_like_money(program: Program) -> None:
     assert (replaced.item, replaced.voucher) == ("radio", issued.voucher)
     assert redeem_voucher(program, replaced.code).item == "radio"
     assert "nothing is left" in refused(lambda: replace_voucher(program, issued.voucher, "Lost"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a terminal of its own")
+@pytest.mark.parametrize("at_a_terminal", [True, False])
+def test_a_code_behind_the_command_is_taken_and_a_person_is_told_where_it_stays(
+    program: Program, at_a_terminal: bool
+) -> None:
+    import pty
+
+    words = ("voucher", "redeem")
+    code = issue_voucher(program, "c1").code
+    main, terminal = pty.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", CMENGINE, "-p", program.folder, "--by", "ana", *words, code],
+            stdin=terminal if at_a_terminal else subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        os.close(main)
+        os.close(terminal)
+    assert done.stdout.startswith("Redeemed: ")
+    note = "Note: a code behind the command stays in the shell's history"
+    assert done.stderr.startswith(note) == at_a_terminal
+    assert code not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("number", ["", "01M8", "ZZZZZZZZ", "'; drop", "%%%%%%", "______"])
@@ -262,6 +403,172 @@ def test_a_part_issued_again_within_minutes_is_noted_and_later_it_is_not(
     )
 
 
+def test_what_is_said_of_before_is_theirs_of_the_same_kind_and_the_last(
+    program: Program, run: Run
+) -> None:
+    """To whom else something was issued, and what of another kind, is not what was meant."""
+    add_client(program, "c2")
+    choose_goals(program, [Wish(client="c2", rule="drop-in", on=date(2026, 6, 1))])
+    event, _ = make_event(program, client="c2", kind="visit")
+    assert event is not None
+    log_event(program, event)
+    first = issue_voucher(program, "c1", cents=1500).voucher
+    last = issue_voucher(program, "c1", cents=2500).voucher
+    thing = issue_voucher(program, "c1", item="radio").voucher
+    issue_voucher(program, "c2")
+    money_again = refused(lambda: issue_voucher(program, "c1"))
+    assert f"nothing is waiting just now; voucher {last[-6:]} (25.00)" in money_again
+    assert first[-6:] not in money_again and thing[-6:] not in money_again
+    thing_again = refused(lambda: issue_voucher(program, "c1", item="radio"))
+    assert f"no 'radio' is waiting; voucher {thing[-6:]} (radio)" in thing_again
+    other = refused(lambda: issue_voucher(program, "c1", item="lamp"))
+    assert "nothing of the kind has been earned yet" in other and "was issued" not in other
+    assert "was issued" not in refused(lambda: issue_voucher(program, "c2", item="lamp"))
+    redeem_voucher(program, replace_voucher(program, last, "Lost").code, cents=1)
+    assert "was issued" not in refused(lambda: issue_voucher(program, "c1"))
+
+
+def test_for_a_quarter_of_an_hour_as_much_again_may_be_the_same_done_twice(
+    program: Program,
+) -> None:
+    clock: Any = program.clock
+    began = clock.now
+    first = issue_voucher(program, "c1", cents=500)
+    assert issue_voucher(program, "c1", cents=499).earlier is None, "it is not as much"
+    second = issue_voucher(program, "c1", cents=500)
+    assert second.earlier is None, "what was issued last was not as much"
+    for minutes, seconds, said in ((15, 0, True), (15, 1, False), (-15, 0, True), (-15, -1, False)):
+        clock.now = began
+        before = issue_voucher(program, "c1", cents=200)
+        clock.now = began + timedelta(minutes=minutes, seconds=seconds)
+        found = issue_voucher(program, "c1", cents=200).earlier
+        assert (found and found.voucher) == (before.voucher if said else None), (minutes, seconds)
+    assert first.voucher != second.voucher
+
+
+def test_the_same_thing_again_within_minutes_is_noted_and_another_thing_is_not(
+    program: Program, run: Run
+) -> None:
+    """Two radios wait, and the power goes after the first: the second is no less theirs, and it is said."""
+    things = program.folder / "things.csv"
+    things.write_text("item,count,value\nradio,9,5.00\nlamp,9,6.00\n")
+    add_stock(program, things)
+    for _ in range(4):
+        event, _ = make_event(program, client="c1", kind="visit")
+        assert event is not None
+        log_event(program, event)
+    assert issue_voucher(program, "c1", cents=1000).earlier is None
+    first = issue_voucher(program, "c1", item="radio")
+    assert first.earlier is None, "money is another thing"
+    second = issue_voucher(program, "c1", item="radio")
+    assert second.earlier is not None and second.earlier.voucher == first.voucher
+    lamp = issue_voucher(program, "c1", item="radio", instead="lamp")
+    assert lamp.earlier is None
+    again = issue_voucher(program, "c1", item="radio", instead="lamp")
+    assert again.earlier is not None and again.earlier.voucher == lamp.voucher
+    clock_on(program)
+    assert issue_voucher(program, "c1", item="radio").earlier is None
+    for _ in range(2):
+        event, _ = make_event(program, client="c1", kind="visit")
+        assert event is not None
+        log_event(program, event)
+    words = ("voucher", "issue", "c1", "--item", "radio")
+    told = json.loads(run(*words, "--json", folder=program.folder).stdout)
+    assert told["earlier"] is None
+    note = run(*words, folder=program.folder).stderr
+    assert f"Note: voucher {told['voucher'][-6:]} (radio) was issued to them on" in note
+    assert "too; if nobody has seen its code: cmengine voucher replace" in note
+
+
+def test_a_thing_that_was_taken_instead_is_said_when_the_same_is_done_again(
+    program: Program,
+) -> None:
+    things = program.folder / "things.csv"
+    things.write_text("item,count,value\nradio,9,5.00\nlamp,9,6.00\n")
+    add_stock(program, things)
+    lamp = issue_voucher(program, "c1", item="radio", instead="lamp").voucher
+    again = refused(lambda: issue_voucher(program, "c1", item="radio", instead="lamp"))
+    assert f"no 'radio' is waiting; voucher {lamp[-6:]} (lamp) was issued to them on" in again
+    other = refused(lambda: issue_voucher(program, "c1", item="radio"))
+    assert "no 'radio' is waiting" in other and "was issued" not in other
+
+
+def test_too_much_again_says_what_was_issued_and_another_amount_does_not(program: Program) -> None:
+    """30.00 of 40.00 were issued; the desk does the same again, and 10.00 are left."""
+    voucher = issue_voucher(program, "c1", cents=3000).voucher
+    again = refused(lambda: issue_voucher(program, "c1", cents=3000))
+    assert f"30.00 is more than is waiting; voucher {voucher[-6:]} (30.00) was issued" in again
+    assert "at most 10.00 can be issued now" in again
+    other = refused(lambda: issue_voucher(program, "c1", cents=2999))
+    assert "29.99 is more than is waiting; at most 10.00" in other
+
+
+def test_after_a_stop_the_voucher_whose_code_nobody_saw_is_among_those_that_are_listed(
+    program: Program, run: Run
+) -> None:
+    cards(program, "10.00", "5.00")
+    used, shown, lost, paper, kept = (
+        issue_voucher(program, "c1", cents=300, printed=n == 3) for n in range(5)
+    )
+    card = issue_voucher(program, "c1", cents=1000, card="Grocer")
+    again = issue_voucher(program, "c1", cents=500, card="Grocer")
+    thing = issue_voucher(program, "c1", item="radio")
+
+    def unseen(*more: str) -> list[str]:
+        done = run("voucher", "list", "--unseen", *more, "--json", folder=program.folder)
+        rows = json.loads(done.stdout)["vouchers"]
+        assert all(row["issued_by"] == "ana" and row["issued_at"] for row in rows)
+        return [row["voucher"] for row in rows]
+
+    every = [one.voucher for one in (used, shown, lost, paper, kept, card, again, thing)]
+    assert unseen() == every, "of none is it known, also where it was to go to paper at once"
+    clock_on(program)
+    redeem_voucher(program, used.code, cents=1)
+    print_by_code(program, shown.code)
+    replace_voucher(program, lost.voucher, "Never seen")
+    print_cards(program, again.voucher, "Never seen")
+    left = [one.voucher for one in (paper, kept, card, thing)]
+    assert unseen() == unseen("--client", "c1") == left
+    told = run("voucher", "list", "--unseen", folder=program.folder).stdout
+    assert re.search(rf"c1 +2026-07-01 11:00 +ana +3\.00 +{paper.voucher}\n", told)
+    assert re.search(rf"c1 +2026-07-01 11:00 +ana +10\.00 +gift cards +{card.voucher}\n", told)
+    assert re.search(rf"c1 +2026-07-01 11:00 +ana +radio +{thing.voucher}\n", told)
+    assert "cmengine voucher replace NUMBER --reason 'Never seen'" in told
+    add_client(program, "c2")
+    none = run("voucher", "list", "--unseen", "--client", "c2", folder=program.folder).stdout
+    assert none == "Of every voucher it is known that its code was seen.\n"
+    assert unseen("--client", "c2") == []
+
+
+def test_a_client_is_called_what_they_like_when_something_is_issued_or_logged(
+    program: Program, run: Run
+) -> None:
+    """On the screen, and never in data."""
+    run("client", "set", "c1", "called=Sky", folder=program.folder)
+    issued = run("voucher", "issue", "c1", "--amount", "5.00", folder=program.folder)
+    assert issued.stdout.startswith("Voucher for Sky (c1): 5.00 USD\n")
+    number = program.ledger.vouchers()[0]["voucher"]
+    other = run("voucher", "replace", number, "--reason", "Lost", folder=program.folder)
+    assert other.stdout.startswith("Voucher for Sky (c1): 5.00 USD\n")
+    on = ("--on", "2026-06-02")
+    assert run("log", "c1", "visit", *on, folder=program.folder).stdout.startswith(
+        "Sky (c1): visit, Tue 2 Jun 2026\n"
+    )
+    for words in (
+        ("voucher", "issue", "c1", "--amount", "5.00"),
+        ("voucher", "replace", number, "--reason", "Lost"),
+        ("log", "c1", "visit", *on),
+        ("voucher", "list"),
+    ):
+        told = json.loads(run(*words, "--json", folder=program.folder).stdout)
+        assert "Sky" not in json.dumps(told) and "Juniper" not in json.dumps(told)
+    run("client", "set", "c1", "called=", folder=program.folder)
+    plain = run("voucher", "issue", "c1", "--amount", "5.00", folder=program.folder)
+    assert plain.stdout.startswith("Voucher for c1: 5.00 USD\n")
+    logged = run("log", "c1", "visit", *on, folder=program.folder).stdout
+    assert logged.startswith("c1: visit, Tue 2 Jun 2026\n")
+
+
 def test_cards_are_shown_again_on_the_screen_and_each_time_is_written_down(
     program: Program, run: Run
 ) -> None:
@@ -315,6 +622,36 @@ def test_of_several_cards_the_one_that_does_not_work_is_named(program: Program) 
     done = replace_voucher(program, issued.voucher, "Empty", serial="S-1")
     assert [card.serial for card in done.cards] == ["S-2", "S-3"]
     assert done.charged == 1500
+
+
+def test_cards_that_did_not_work_are_named_for_the_vendor_without_code_or_client(
+    program: Program, run: Run, clock: Any
+) -> None:
+    cards(program, "25.00", "10.00", "5.00", "30.00", "25.00", "25.00")
+    none = run("stock", "list", "--empty", folder=program.folder)
+    assert none.stdout == "Every card that was handed over has worked, as far as anybody said.\n"
+    issued = issue_voucher(program, "c1", cents=4000, card="Grocer")
+    came = f"{program.today()}"
+    clock.now += timedelta(days=3)
+    for card in issued.cards:
+        replace_voucher(program, issued.voucher, "Empty", serial=card.serial)
+    reported = f"{program.today()}"
+    shown = json.loads(run("stock", "list", "--empty", "--json", folder=program.folder).stdout)
+    by_hand = program.ledger.rows(
+        "select c.serial, c.cents, sum(g.cents) from handed_cards h join cards g on g.seq = h.card"
+        " join cards c on c.seq = h.instead_of group by c.seq order by c.seq"
+    )
+    assert [(one["serial"], one["cents"], one["made_good_cents"]) for one in shown["empty"]] == [
+        tuple(row) for row in by_hand
+    ]
+    assert {(one["added"], one["reported"]) for one in shown["empty"]} == {(came, reported)}
+    listed = run("stock", "list", "--empty", folder=program.folder).stdout
+    total = sum(row[1] for row in by_hand)
+    assert f"{len(by_hand)} cards, {total // 100}.{total % 100:02d}: take it up" in listed
+    for text in (listed, json.dumps(shown)):
+        assert not any(secret in text for secret in ("CODE-", '"c1"', NAME, "ana"))
+    plain = json.loads(run("stock", "list", "--json", folder=program.folder).stdout)
+    assert (plain["stock"], plain["empty"]) == (shown["stock"], [])
 
 
 # On paper
@@ -457,6 +794,31 @@ def test_printing_again_needs_a_reason_and_is_written_down(program: Program, run
         2,
         3,
     ]
+
+
+def test_what_went_to_paper_at_once_is_printed_again_with_a_reason(
+    program: Program, run: Run
+) -> None:
+    files = [program.folder / f"{n}.pdf" for n in range(4)]
+    done = run("voucher", "issue", "c1", "--print", files[0], "--json", folder=program.folder)
+    told = json.loads(done.stdout)
+    words = ("voucher", "print", "--to")
+    again = run(*words, files[1], typed=told["code"], folder=program.folder)
+    assert "this needs a reason" in again.stderr
+    again = run(*words, files[1], "--reason", "Coffee", typed=told["code"], folder=program.folder)
+    assert again.stdout.endswith(f"Printed to {files[1]}, the 2. time\n")
+    other = run(
+        "voucher", "replace", told["voucher"], "--reason", "Lost", "--print", files[2], "--json",
+        folder=program.folder,
+    )  # fmt: skip
+    assert [row["printed"] for row in program.ledger.vouchers()] == [3]
+    code = json.loads(other.stdout)["code"]
+    redeem_voucher(program, code)
+    before = len(program.ledger.rows("select 1 from tries"))
+    used = run(*words, files[3], "--reason", "Coffee", typed=code, folder=program.folder)
+    assert "cannot be used here" in used.stderr and not files[3].exists()
+    assert [row["printed"] for row in program.ledger.vouchers()] == [3]
+    assert len(program.ledger.rows("select 1 from tries")) == before + 1, "it counts as a try"
 
 
 def test_cards_are_printed_again_from_their_number(program: Program, run: Run) -> None:

@@ -102,6 +102,32 @@ def test_staff_are_told_why_and_no_code_is_in_it(program: Program, clock: Any) -
         assert code not in text
 
 
+def test_staff_are_told_when_a_code_was_replaced_and_at_whose_desk_it_was_used_last(
+    program: Program, clock: Any
+) -> None:
+    issued = issue_voucher(program, "c1", cents=300)
+    codes = [issued.code]
+    for _ in range(2):
+        clock.now += DAY
+        codes.append(replace_voucher(program, issued.voucher, "Lost the slip").code)
+    ben = open_program(program.folder, by="ben", clock=clock, registry=program.registry)
+    for desk, cents in ((program, 100), (ben, 200)):
+        clock.now += DAY
+        redeem_voucher(desk, codes[2], cents=cents)
+    ben.close()
+    for code, reason in zip(
+        codes,
+        (
+            "was given another code on 2026-07-02 at 11:00",
+            "was given another code on 2026-07-03 at 11:00",
+            "was used on 2026-07-05 at 11:00, at the desk of ben",
+        ),
+        strict=True,
+    ):
+        text = said(lambda code=code: redeem_voucher(program, code, details=True))  # type: ignore[misc]
+        assert text.splitlines()[1] == f"this code: voucher {issued.voucher} {reason}"
+
+
 def test_a_slip_of_the_finger_is_no_try(program: Program) -> None:
     issued = issue_voucher(program, "c1")
     off = ("0" if issued.code[0] != "0" else "1") + issued.code[1:]

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from cmengine.errors import CMError
+from cmengine.start import STOPPED, WORDS, stop
 
 # Python looks for garbage each time that so many objects were made. What a command at the desk makes is
 # less, and is not worth a look.
@@ -52,9 +53,6 @@ COMMANDS = {
     "plugins": ("plugins", "List the plugins, their kinds, and which did not load."),
     "demo": ("demo", "Make a whole program in a new folder and tell its story."),
 }
-
-
-STOPPED = 130  # as shells have it for Ctrl-C
 
 
 class Commands(click.Group):
@@ -106,6 +104,12 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **more)
+        except KeyboardInterrupt:
+            stop()  # before click says that it aborted, with another code
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -123,11 +127,7 @@ class Commands(click.Group):
             complain(damaged(error, ctx.params["folder"]))
             ctx.exit(1)
         except KeyboardInterrupt:
-            click.echo(
-                "Stopped. What was asked for is written down as a whole or not at all: have a look before doing it"
-                " again.",
-                err=True,
-            )
+            click.echo(WORDS, err=True)
             ctx.exit(STOPPED)
 
     def _add_plugins(self) -> None:

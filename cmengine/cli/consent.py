@@ -16,6 +16,7 @@ _channel = click.option("--channel", metavar="C", help="The channel it is for, s
 _how = click.option(
     "--how", type=click.Choice(HOW), default="spoken", show_default=True, help="How they said so."
 )
+MOST_HEARD = 1_000  # letters of an answer that are looked at; STOP is shorter
 FOR = "\n".join(f"  {name}: {words}" for name, words in PURPOSES.items())
 
 
@@ -117,7 +118,7 @@ def stop(
 
     if not heard and (channel is not None or no_answer):
         raise click.UsageError("--channel and --no-answer go together with --heard")
-    words = sys.stdin.read() if heard else "stop"
+    words = sys.stdin.read(MOST_HEARD) if heard else "stop"
     with desk.open() as program:
         if not says_stop(words):
             program.must_have(client)

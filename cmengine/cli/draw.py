@@ -11,6 +11,7 @@ from cmengine.cli.show import count, day, document, note, say, table, wrapped
 from cmengine.errors import CMError, Mistake
 
 FILE = click.Path(path_type=Path, readable=False)
+MOST_BYTES = 64 * 1024 * 1024  # of published draws: some hundred thousand
 
 
 @click.group("draw")
@@ -253,15 +254,20 @@ def verify(ctx: click.Context, file: Path, known: tuple[str, ...], as_json: bool
     """Check a FILE of published draws. Needs no program, and believes nothing but the file and --commitment."""
     import json
 
-    from cmengine.check_draws import check
+    from cmengine.check_draws import WRONG, check
+    from cmengine.toml import cannot_read, no_file
 
+    todo = "take one that cmengine draw publish has written"
     try:
+        if not file.is_file():
+            raise no_file(file)
+        if file.stat().st_size > MOST_BYTES:
+            raise CMError(Mistake(str(file), f"is larger than {MOST_BYTES:,} bytes", todo))
         book = json.loads(file.read_text(encoding="utf-8"))
         problems = check(book, list(known))
     except OSError as error:
-        raise CMError(Mistake(str(file), f"cannot be read: {error.strerror}")) from error
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as error:
-        todo = "take one that cmengine draw publish has written"
+        raise cannot_read(file, error) from error
+    except WRONG as error:
         raise CMError(Mistake(str(file), "is not a file of draws", todo)) from error
     promised = [(one["commitment"], one["committed_at"]) for one in book["secrets"]]
     if as_json:

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cmengine.cli import STOPPED
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk
 from cmengine.cli.held import counted_data, say_held
 from cmengine.cli.show import count, document, money, note, say, table
+from cmengine.start import STOPPED
 
 
 @click.command(

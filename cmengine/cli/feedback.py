@@ -77,10 +77,12 @@ def add(
 
 def _typed() -> str:
     """Take the words from standard input, or ask for them."""
+    from cmengine.feedback import MOST_WORDS
+
     if sys.stdin.isatty():
         words: str = click.prompt("What was said", err=True)
         return words
-    return sys.stdin.read()
+    return sys.stdin.read(MOST_WORDS + 1)
 
 
 @feedback_command.command(

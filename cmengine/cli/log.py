@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import click
@@ -20,6 +21,8 @@ from cmengine.cli.desk import (
 )
 from cmengine.cli.show import day, document, money, note, problem, say, several, table
 from cmengine.ordinals import nth
+
+MOST_LINE = 20_000  # letters of a line: a note has 2,000 at most
 
 
 @click.command(
@@ -84,10 +87,20 @@ def log_command(ctx: click.Context, /, stdin: bool, as_json: bool, **event: Any)
 
 
 def _lines() -> Iterator[tuple[int, str]]:
-    """Read lines as they come, without waiting for more of them; blank ones and remarks are passed over."""
-    for number, line in enumerate(iter(sys.stdin.readline, ""), start=1):
-        if line.strip() and not line.lstrip().startswith("#"):
-            yield number, line
+    """Read lines as they come, without waiting for more of them; blank ones and remarks are passed over.
+
+    Of a line that is too long the beginning is given, and nothing of the rest is kept.
+    """
+    number, goes_on = 0, False
+    for part in iter(partial(sys.stdin.readline, MOST_LINE), ""):
+        begins, goes_on = not goes_on, _too_long(part)
+        number += begins
+        if begins and part.strip() and not part.lstrip().startswith("#"):
+            yield number, part
+
+
+def _too_long(line: str) -> bool:
+    return len(line) == MOST_LINE and line[-1] != "\n"
 
 
 def _answer(ctx: click.Context, program: Any, line: tuple[int, str], as_json: bool) -> bool:
@@ -131,6 +144,8 @@ def _read(ctx: click.Context, text: str) -> dict[str, Any]:
     """Read a line the way the command line is read."""
     import shlex
 
+    if _too_long(text):
+        raise ValueError(f"the line is longer than {MOST_LINE:,} letters; is this what was meant?")
     try:
         words = shlex.split(text)
     except ValueError:

@@ -172,7 +172,7 @@ def publish_rules(ctx: click.Context, files: tuple[Path, ...], as_json: bool) ->
     Whoever chose an earlier version keeps it.
     """
     from cmengine.checked import unsure
-    from cmengine.forewarn import ahead
+    from cmengine.forewarn import ahead, boundless
     from cmengine.funds import doubts as fund_doubts
     from cmengine.publish import publish
 
@@ -183,7 +183,7 @@ def publish_rules(ctx: click.Context, files: tuple[Path, ...], as_json: bool) ->
             rules = [draft.rule for draft in report.drafts]
             doubts = unsure(program.registry, rules, program.folder)
             reached = [one for rule in rules for one in ahead(program, rule)]
-            unpaid = fund_doubts(program)
+            remarks = [*fund_doubts(program), *boundless(program, rules)]
         except CMError as error:
             if not as_json:
                 raise
@@ -207,7 +207,7 @@ def publish_rules(ctx: click.Context, files: tuple[Path, ...], as_json: bool) ->
                 "problems": [],
                 "unchecked": [_doubt(one) for one in doubts],
                 "reaches": ahead_data(reached),
-                "notes": unpaid,
+                "notes": remarks,
                 **_words_data(report),
             }
         )
@@ -218,7 +218,7 @@ def publish_rules(ctx: click.Context, files: tuple[Path, ...], as_json: bool) ->
         say(f"Nothing new: {len(report.drafts)} rules are published as they stand.")
     note_ahead(reached)
     _note_words(report)
-    for words in unpaid:
+    for words in remarks:
         note(f"Note: {words}")
     for doubt in doubts:
         rely = "relies" if len(doubt.rules) == 1 else "rely"

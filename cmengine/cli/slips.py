@@ -1,5 +1,6 @@
 """What the commands that hand over a voucher share: its codes on the screen, and on paper."""
 
+import sys
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -21,8 +22,15 @@ new_pdf = click.option(
 
 def typed_code(code: str | None) -> str:
     """Take a code from the command line, or ask for it, so that it stays out of the shell's history."""
-    typed: str = click.prompt("Code", err=True) if code is None or code == "-" else code
-    return typed
+    if code is None or code == "-":
+        typed: str = click.prompt("Code", err=True)
+        return typed
+    if sys.stdin.isatty():
+        note(
+            "Note: a code behind the command stays in the shell's history, and others on this machine can see it."
+            " Leave it out, and it is asked for."
+        )
+    return code
 
 
 def show_codes(program: Any, done: Any) -> None:

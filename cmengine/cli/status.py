@@ -50,14 +50,15 @@ def status_command(ctx: click.Context, most: int, as_json: bool) -> None:
         _ = program.keys
         seen = status(program, most)
         if as_json:
-            document(_data(seen))
+            document(status_data(seen))
         else:
-            _show(program, seen)
+            show_status(program, seen)
     finally:
         program.close()
 
 
-def _show(program: Any, seen: Any) -> None:
+def show_status(program: Any, seen: Any) -> None:
+    """Print the look at a program, a section each; what is as it should be is left out."""
     say(f"{seen.program}, {day(seen.on)}")
     called = program.ledger.called
     sections = [
@@ -177,7 +178,8 @@ def _people(seen: Any, called: Any) -> list[str]:
     return [*lines, *_more(seen.total - len(seen.shown)), "Nothing of theirs has run out."]
 
 
-def _data(seen: Any) -> dict[str, Any]:
+def status_data(seen: Any) -> dict[str, Any]:
+    """Give the look at a program as data."""
     return {
         "program": seen.program,
         "on": seen.on,

@@ -1,12 +1,17 @@
 """cmengine stock"""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk
 from cmengine.cli.show import count as number
 from cmengine.cli.show import document, money, note, say, table
+
+if TYPE_CHECKING:
+    from cmengine.vendor import EmptyCard
 
 
 @click.group("stock")
@@ -43,15 +48,27 @@ def add(desk: Desk, file: Path, again: bool, as_json: bool) -> None:
         say("  The codes are in the ledger, encrypted. Take the file off this machine now.")
 
 
-@stock_command.command("list", epilog=examples("cmengine stock list", "cmengine stock list --json"))
+@stock_command.command(
+    "list",
+    epilog=examples(
+        "cmengine stock list",
+        "cmengine stock list --empty     (to take up with the vendor)",
+        "cmengine stock list --json",
+    ),
+)
+@click.option("--empty", is_flag=True, help="The cards that did not work at the shop instead.")
 @json_option
 @pass_desk
-def list_stock(desk: Desk, as_json: bool) -> None:
+def list_stock(desk: Desk, empty: bool, as_json: bool) -> None:
     """List what is on hand, what is running low, and which cards expire soon. No code is shown."""
+    from attrs import asdict
+
     from cmengine.stock import shelves
+    from cmengine.vendor import empty_cards
 
     with desk.open() as program:
         found = shelves(program)
+        bad = empty_cards(program.ledger) if empty else []
     if as_json:
         document(
             {
@@ -69,9 +86,13 @@ def list_stock(desk: Desk, as_json: bool) -> None:
                         "to_count": one.to_count,
                     }
                     for one in found
-                ]
+                ],
+                "empty": [asdict(one) for one in bad],
             }
         )
+        return
+    if empty:
+        _show_empty(bad)
         return
     if not found:
         say("Nothing is in the stock. Add some with: cmengine stock add FILE")
@@ -92,6 +113,28 @@ def list_stock(desk: Desk, as_json: bool) -> None:
             )
         )
     table(rows, ("what", "each", "on hand", "worth", ""))
+
+
+def _show_empty(cards: Sequence["EmptyCard"]) -> None:
+    if not cards:
+        say("Every card that was handed over has worked, as far as anybody said.")
+        return
+    rows = [
+        (
+            one.brand,
+            money(one.cents),
+            one.serial,
+            str(one.added),
+            str(one.reported),
+            money(one.made_good_cents),
+            f"to be used by {one.expires}" if one.expires else "",
+        )
+        for one in cards
+    ]
+    table(rows, ("brand", "worth", "serial", "came", "reported", "made good", ""))
+    say()
+    total = sum(one.cents for one in cards)
+    say(f"{number(len(cards), 'card')}, {money(total)}: take it up with the vendor.")
 
 
 @stock_command.command(

@@ -202,29 +202,42 @@ voucher_command.add_command(print_voucher)
         "cmengine voucher list --client c001 --json",
         "cmengine voucher list --open",
         "cmengine voucher list --waiting     (what has not been issued yet)",
+        "cmengine voucher list --unseen      (after a power cut: whose code was not seen?)",
     ),
 )
 @click.option("--client", shell_complete=client_codes, help="Only this client's.")
 @click.option("--waiting", "which", flag_value="waiting", help="What waits to be issued instead.")
 @click.option("--open", "which", flag_value="open", help="Only those on which something is left.")
 @click.option("--redeemed", "which", flag_value="redeemed", help="Only those that were used up.")
+@click.option(
+    "--unseen",
+    "which",
+    flag_value="unseen",
+    help="Only those whose code perhaps nobody has seen: not used, printed again or replaced.",
+)
 @json_option
 @pass_desk
 def list_vouchers(desk: Desk, client: str | None, which: str | None, as_json: bool) -> None:
     """List vouchers, and what is left on them. Codes are not kept, so they are not shown."""
+    from cmengine.earlier import perhaps_unseen
     from cmengine.waiting import waiting_list
 
     with desk.open() as program:
         if client is not None:
             program.must_have(client)
         waits = waiting_list(program, client) if which == "waiting" else []
-        where, values = ("client = ?", (client,)) if client is not None else ("1", ())
-        where += f" and state = '{which}'" if which else ""
-        rows = program.ledger.vouchers(where, *values)
+        if which == "unseen":
+            rows = perhaps_unseen(program, client)
+        else:
+            where, values = ("client = ?", (client,)) if client is not None else ("1", ())
+            where += f" and state = '{which}'" if which else ""
+            rows = program.ledger.vouchers(where, *values)
     if as_json:
         document({"vouchers": rows, "waiting": waits})
     elif which == "waiting":
         _show_waiting(waits)
+    elif which == "unseen":
+        _show_unseen(rows)
     elif rows:
         table(
             [
@@ -247,6 +260,30 @@ def _state(row: dict[str, Any]) -> str:
     if row["state"] == "open" and row["redeemed_cents"]:
         return f"{money(row['cents'] - row['redeemed_cents'])} left"
     return row["redeemed_at"][:10] if row["state"] == "redeemed" else str(row["state"])
+
+
+def _show_unseen(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        say("Of every voucher it is known that its code was seen.")
+        return
+    table(
+        [
+            (
+                row["client"],
+                row["issued_at"][:16].replace("T", " "),
+                row["issued_by"],
+                row["item"] or money(row["cents"]),
+                "gift cards" if row["state"] == "handed over" else "",
+                row["voucher"],
+            )
+            for row in rows
+        ],
+        ("client", "issued", "by", "worth", "", "number"),
+    )
+    say(
+        "Most of them are in somebody's pocket. Where nobody has seen the code of one:\n"
+        "  cmengine voucher replace NUMBER --reason 'Never seen'     (of gift cards: cmengine voucher print)"
+    )
 
 
 def _show_waiting(waits: list[dict[str, Any]]) -> None:

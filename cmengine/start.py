@@ -1,0 +1,26 @@
+"""Where the command begins: Ctrl-C ends it with a line from here on, also while Python still imports the rest."""
+
+import sys
+from typing import NoReturn
+
+STOPPED = 130  # as shells have it for Ctrl-C
+WORDS = "Stopped. What was asked for is written down as a whole or not at all: have a look before doing it again."
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        from cmengine.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        stop()
+
+
+def stop() -> NoReturn:
+    """Say that it was stopped by hand, and end; whoever presses once more changes nothing about that."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    print(WORDS, file=sys.stderr)
+    sys.exit(STOPPED)

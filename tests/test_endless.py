@@ -1,0 +1,145 @@
+"""What never ends, or is far larger than anybody could have meant: it is said in words, in little memory."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cmengine.choices import Wish, choose_goals
+from cmengine.engine import add_client
+from cmengine.program import Program
+
+RULES = """
+[[rule]]
+id = "drop-in"
+title = "Coming in"
+[rule.goal]
+kind = "any_of"
+events = ["visit"]
+[[rule.reward]]
+kind = "fixed_voucher"
+worth = "2.50"
+"""
+LITTLE = 512 * 2**20  # bytes of address space
+HUGE = 600 * 2**20  # more than that
+CMENGINE = f"""
+import resource
+resource.setrlimit(resource.RLIMIT_AS, ({LITTLE}, {LITTLE}))
+from cmengine.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def program(make: Callable[..., Program]) -> Program:
+    opened = make(RULES)
+    add_client(opened, "c1")
+    choose_goals(opened, [Wish(client="c1", rule="drop-in", words="w", on=opened.today())])
+    return opened
+
+
+def done(
+    program: Program, *words: str | Path, stdin: str | Path = os.devnull
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own that may have little memory."""
+    with Path(stdin).open("rb") as typed:
+        return subprocess.run(
+            [sys.executable, "-c", CMENGINE, "-p", program.folder, "--by", "ana", *words],
+            stdin=typed,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def huge(path: Path, begin: bytes = b"", end: bytes = b"") -> Path:
+    """A file with more than fits into that memory, which takes no room on the disk."""
+    with path.open("wb") as file:
+        file.write(begin)
+        file.seek(HUGE, os.SEEK_CUR)
+        file.write(end or b"\0")
+    return path
+
+
+LONG_LINE = "this line is longer than 100,000 letters"
+LARGE = "is larger than "
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "begin", "said"),
+    [
+        (("import",), "events.csv", "id,client,kind,value,at,evidence\n", LONG_LINE),
+        (("import",), "events.csv", "", LONG_LINE),
+        (("import",), "events.csv", 'id,client,kind,value,at,evidence\n"', LONG_LINE),
+        (("import",), "events.jsonl", '{"id": "', LONG_LINE),
+        (("goal", "import"), "choices.csv", "", LONG_LINE),
+        (("client", "import"), "clients.csv", "", LONG_LINE),
+        (("stock", "add"), "cards.csv", "", "the first line does not name the columns"),
+        (("stock", "add"), "cards.csv", "serial,code,value,brand\n", LONG_LINE),
+        (("fhir", "import"), "bundle.json", "", LARGE),
+        (("fhir", "import"), "bundle.ndjson", "", LARGE),
+        (("rules", "check"), "rules.toml", "", LARGE),
+        (("draw", "verify"), "draws.json", "", LARGE),
+    ],
+)
+def test_a_huge_line_where_a_few_lines_belong_is_said_in_words(
+    program: Program, tmp_path: Path, words: tuple[str, ...], name: str, begin: str, said: str
+) -> None:
+    there = list(program.ledger.rows("select max(seq) from journal"))
+    told = done(program, *words, huge(tmp_path / name, begin.encode()))
+    assert (told.returncode, told.stdout) == (1, ""), told.stderr[-2000:]
+    (line,) = told.stderr.splitlines()
+    assert line.startswith(f"Error: {tmp_path / name}")
+    assert said in line
+    assert len(line) < 1000
+    assert list(program.ledger.rows("select max(seq) from journal")) == there
+
+
+@pytest.mark.parametrize("name", ["program.toml", "kinds.toml", "words.toml", "program.key"])
+def test_a_huge_line_in_a_file_of_the_program_is_said_in_words(program: Program, name: str) -> None:
+    huge(program.folder / name)
+    told = done(program, "rules", "check") if name == "words.toml" else done(program, "client", "list")  # fmt: skip
+    assert (told.returncode, told.stdout) == (1, ""), told.stderr[-2000:]
+    assert f"{program.folder / name}: " in told.stderr
+    assert "nobody foresaw" not in told.stderr
+
+
+def test_a_desk_that_stays_open_passes_over_a_line_that_does_not_end(
+    program: Program, tmp_path: Path
+) -> None:
+    typed = huge(tmp_path / "typed", b"c1 visit --id a\nc1 visit ", b"\nc1 visit --id b\n")
+    told = done(program, "log", "--stdin", stdin=typed)
+    assert told.returncode == 1
+    assert told.stdout.count("voucher 2.50") == 2
+    assert told.stderr == (
+        "Error: line 2: log: the line is longer than 20,000 letters; is this what was meant?\n"
+    )
+    ids = [row[0] for row in program.ledger.rows("select id from events order by seq")]
+    assert ids == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("feedback", "add", "c1"), 1, "is longer than 10,000 letters"),
+        (("consent", "stop", "c1", "--heard"), 0, "That is not STOP"),
+    ],
+)
+def test_what_is_typed_and_never_ends_is_not_waited_for(
+    program: Program, words: tuple[str, ...], code: int, said: str
+) -> None:
+    told = done(program, *words, stdin="/dev/zero")
+    assert told.returncode == code, told.stderr[-2000:]
+    assert said in told.stderr
+    assert "nobody foresaw" not in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_file_that_never_ends_is_no_file(program: Program) -> None:
+    for words in (("import",), ("goal", "import"), ("stock", "add"), ("fhir", "import"), ("draw", "verify")):  # fmt: skip
+        told = done(program, *words, "/dev/zero")
+        assert told.stderr == "Error: /dev/zero: there is no such file; check the name\n", words
+        assert told.returncode == 1
