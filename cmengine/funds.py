@@ -99,7 +99,8 @@ def could_be_issued(program: Program, queue: Sequence[Due] | None = None) -> fro
     """Name those to whom money could be issued now; `queue` is what waits, where that is known already."""
     ledger, terms = program.ledger, terms_now(program)
     if queue is None:
-        queue = charges.dues(ledger, None, paid=any(cap.window == "award" for cap in terms.caps))
+        parts = any(cap.window == "award" for cap in terms.caps)
+        queue = charges.dues(ledger, None, program.day, paid=parts)
     if not terms.caps and not program.settings.fund:
         return frozenset(due.client for due in queue)
     clients = sorted({due.client for due in queue}) if terms.caps else []
