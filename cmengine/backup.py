@@ -30,7 +30,9 @@ from cmengine.verify import Verdict, verify
 
 ABOUT = "backup.json"
 FORMAT = 1
-MOST_ABOUT = 64 * 2**20  # bytes of what a backup says of itself; it is a few kilobytes
+LARGEST = (
+    64 * 2**20
+)  # bytes of any file but the ledger and what a notifier writes; they have a few kilobytes
 PIECE = MIB = 2**20
 # By the folder in a program's that they are in: how the names of its files end.
 _SUFFIXES = {
@@ -228,7 +230,7 @@ def read_about(file: Path, into: Path | None = None) -> About:
     """
     try:
         with zipfile.ZipFile(file) as packed:
-            if packed.getinfo(ABOUT).file_size > MOST_ABOUT:
+            if packed.getinfo(ABOUT).file_size > LARGEST:
                 raise ValueError(f"'{ABOUT}' is larger than any of a backup")
             about = _about(json.loads(packed.read(ABOUT)))
             if sorted(packed.namelist()) != sorted([*about.files, ABOUT]):
@@ -277,6 +279,8 @@ def _about(read: dict[str, Any]) -> About:
 
 def _unpack(packed: zipfile.ZipFile, name: str, wanted: str, into: Path | None) -> None:
     info = packed.getinfo(name)
+    if name != DATABASE and not name.endswith(".txt") and info.file_size > LARGEST:
+        raise ValueError(f"'{name}' is larger than any file of a program")
     if stat.S_ISLNK(info.external_attr >> 16):
         raise ValueError(f"'{name}' is a link")
     found = sha256()

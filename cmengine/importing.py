@@ -5,6 +5,7 @@ that a line that is off is named before anything is kept; what a batch has writt
 the same file imported again goes on from there.
 """
 
+import os
 import re
 from array import array
 from collections import Counter
@@ -38,6 +39,7 @@ from cmengine.engine import (
 )
 from cmengine.errors import CMError, Mistake, did_you_mean, first_of, stop_if
 from cmengine.model import Event, Value
+from cmengine.newfile import give_name, is_taken
 from cmengine.program import Program
 from cmengine.tables import REMARK, Progress, Row, has_lines, raw_rows, read_rows
 from cmengine.tariff import Tariff
@@ -334,7 +336,7 @@ class _Ids:
 @contextmanager
 def _aside(file: Path | None, path: Path) -> Iterator[list[_Bad] | None]:
     """Gather lines to set aside, and write them, each under the reason, so that they can be mended and
-    imported; without any, no file is made.
+    imported, into a file that only its owner can read; without any, no file is made.
     """
     if file is None:
         yield None
@@ -342,10 +344,12 @@ def _aside(file: Path | None, path: Path) -> Iterator[list[_Bad] | None]:
     unfinished = file.with_name(f"{file.name}.unfinished")
     bad: list[_Bad] = []
     try:
-        if file.exists():
+        if is_taken(file):
             todo = "name a new file for the lines set aside"
             raise CMError(Mistake(str(file), "is already there", todo))
-        out = unfinished.open("w", encoding="utf-8", errors="surrogateescape")
+        unfinished.unlink(missing_ok=True)  # what a stop has left
+        number = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        out = os.fdopen(number, "w", encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise _cannot_write(file, error, "nothing was imported") from error
     try:
@@ -354,7 +358,7 @@ def _aside(file: Path | None, path: Path) -> Iterator[list[_Bad] | None]:
             _set_aside(out, path, bad)
         if bad:
             sync(unfinished)
-            unfinished.rename(file)
+            give_name(unfinished, file)
             sync(file.resolve().parent)
     except OSError as error:
         raise _cannot_write(file, error, "import again with another file") from error

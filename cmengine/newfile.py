@@ -46,7 +46,7 @@ def new_private(*paths: Path, before: Callable[[], object] = lambda: None) -> It
     try:
         with unfinished(paths[0].resolve().parent) as folder:
             for path in paths:
-                if _is_taken(path):
+                if is_taken(path):
                     raise CMError(Mistake(str(path), "is already there", "name a new file"))
             places = [folder / path.name for path in paths]
             yield places
@@ -55,7 +55,7 @@ def new_private(*paths: Path, before: Callable[[], object] = lambda: None) -> It
                 sync_all(place)
             before()
             for place, path in zip(places, paths, strict=True):
-                _name(place, path)
+                give_name(place, path)
                 placed.append(path)
             for parent in {path.resolve().parent for path in paths}:
                 sync(parent)
@@ -82,8 +82,8 @@ def _for_owner(place: Path) -> None:
         place.chmod(0o600)
 
 
-def _name(place: Path, path: Path) -> None:
-    """Give a finished file its name, unless somebody took it meanwhile."""
+def give_name(place: Path, path: Path) -> None:
+    """Give a finished file or folder its name. Raises FileExistsError where somebody took it meanwhile."""
     if place.is_dir():
         place.rename(path)
         return
@@ -92,7 +92,10 @@ def _name(place: Path, path: Path) -> None:
     place.replace(path)
 
 
-def _is_taken(path: Path) -> bool:
+def is_taken(path: Path) -> bool:
+    """Say whether a new file cannot have this name: something is there, and it is not one that was still to be
+    written.
+    """
     return path.is_symlink() or (path.exists() and not _is_left(path))
 
 

@@ -316,6 +316,21 @@ def test_bad_lines_can_be_set_aside_as_they_were_written(
         "bad,c1,visti,,2026-01-05,\n"
     )
     assert "1 event logged" in done.stdout
+    assert (tmp_path / "aside.csv").stat().st_mode & 0o077 == 0, "it tells of clients"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs links")
+def test_lines_that_are_set_aside_follow_no_link(run: Run, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "events.csv").write_text(rows("bad,c1,visti,,2026-01-05,"))
+    (tmp_path / "letter").write_text("mine")
+    (tmp_path / "aside.csv.unfinished").symlink_to(tmp_path / "letter")
+    words = ("import", tmp_path / "events.csv", "--skip-bad")
+    assert run(*words, tmp_path / "aside.csv", folder=folder).exit_code == 0
+    assert "visti" in (tmp_path / "aside.csv").read_text()
+    (tmp_path / "nowhere.csv").symlink_to(tmp_path / "not there")
+    assert "is already there" in run(*words, tmp_path / "nowhere.csv", folder=folder).stderr
+    assert (tmp_path / "letter").read_text() == "mine"
+    assert not (tmp_path / "not there").exists()
 
 
 def test_lines_are_never_set_aside_over_a_file_or_nowhere(
