@@ -154,12 +154,18 @@ def _exchange(made: Path, target: Path, now: datetime) -> Path:
     kept = next(free for one in names if not (free := target.with_name(one)).exists())
     with _still(target / DATABASE):
         target.rename(kept)
+        moved = False
         try:
             made.rename(target)
+            moved = True
             sync(target.parent)
-        except OSError:
-            if target.exists():
+        except OSError as error:
+            if moved:
                 target.rename(made)
+            if target.exists():
+                what = f"was taken by somebody else meanwhile; what was there is in {kept}"
+                todo = "look what it is, and give that folder its name again"
+                raise CMError(Mistake(str(target), what, todo)) from error
             kept.rename(target)
             raise
     return kept

@@ -144,6 +144,33 @@ def test_a_ledger_that_went_on_and_one_that_was_restored_are_told_apart(
     back.close()
 
 
+def test_who_takes_the_name_while_a_program_is_replaced_does_not_hide_where_the_old_one_is(
+    program: Program, place: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, home = make_backup(program, place), program.folder
+    before = contents(program)
+    program.close()
+    rename = Path.rename
+
+    def somebody_is_quick(path: Path, target: Path) -> Path:
+        moved = rename(path, target)
+        if path == home:
+            home.mkdir()
+            (home / "theirs.txt").write_text("Mine now")
+        return moved
+
+    monkeypatch.setattr(Path, "rename", somebody_is_quick)
+    with pytest.raises(CMError, match="was taken by somebody else meanwhile") as raised:
+        restore(made.file, home, replace=True, by="ana", clock=clock)
+    monkeypatch.undo()
+    kept = home.with_name("program.before-20260701-180000")
+    assert f"what was there is in {kept}" in str(raised.value)
+    assert (home / "theirs.txt").read_text() == "Mine now"
+    old = open_program(kept, by="ana", clock=clock)
+    assert contents(old) == before
+    old.close()
+
+
 def test_a_restore_never_goes_over_what_is_there(program: Program, place: Path, clock: Any) -> None:
     made = make_backup(program, place)
     log(program, "later")
