@@ -54,10 +54,10 @@ def read_rows(
 
 def has_lines(path: Path, lines: int) -> bool:
     """Say, after a quick look, whether so many lines of a file come to an end. Raises CMError."""
-    if not path.is_file():
-        raise no_file(path)
     ends = dict.fromkeys((b"\n", b"\r"), 0)
     try:
+        if not path.is_file():
+            raise no_file(path)
         with path.open("rb") as file:
             while max(ends.values()) < lines and (piece := file.read(PIECE)):
                 ends = {end: number + piece.count(end) for end, number in ends.items()}

@@ -285,6 +285,7 @@ BACKUP = """
 import resource, sys
 from pathlib import Path
 from cmengine.cli import main
+sys.dont_write_bytecode = True  # Python itself keeps what it could write of a module, and trips over that later
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
 sys.argv = ["cmengine", "-p", sys.argv[2], "--by", "ana", "backup", sys.argv[3]]
 main()
