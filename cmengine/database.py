@@ -33,7 +33,6 @@ def connect(path: StrPath) -> sqlite3.Connection:
         path,
         isolation_level=None,
         timeout=WAIT_SECONDS,
-        check_same_thread=False,  # one at a time has it: see behind.py
     )
     connection.row_factory = sqlite3.Row
     mode, sync = journal_mode(sqlite3.sqlite_version_info)

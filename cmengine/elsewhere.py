@@ -7,7 +7,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import NoReturn, TypeVar
+
+from cmengine.ledger import Ledger
 
 T = TypeVar("T")
 
@@ -33,22 +35,32 @@ def can_fork() -> bool:
     )
 
 
-def in_child(work: Callable[[], T]) -> Callable[[], T]:
-    """Begin some work in a second process; give a way to wait for what came of it.
+def end_after(work: Callable[[], object]) -> NoReturn:
+    """Do what a second process is there for, and end it."""
+    code = 1
+    try:
+        work()
+        code = 0
+    finally:
+        os._exit(code)  # nothing of the first process is tidied up here
+
+
+def in_child(ledger: Ledger, work: Callable[[], T]) -> Callable[[], T]:
+    """Begin some work on a ledger in a second process; give a way to wait for what came of it.
 
     Where the second process does not end well, this one does the work.
     """
     reads, writes = os.pipe()
-    child = os.fork()
+
+    def tell() -> None:
+        os.close(reads)
+        with os.fdopen(writes, "wb") as out:
+            pickle.dump(work(), out)
+
+    with ledger.parted():
+        child = os.fork()
     if child == 0:
-        code = 1
-        try:
-            os.close(reads)
-            with os.fdopen(writes, "wb") as out:
-                pickle.dump(work(), out)
-            code = 0
-        finally:
-            os._exit(code)  # nothing of the first process is tidied up here
+        end_after(tell)
     os.close(writes)
 
     def wait() -> T:

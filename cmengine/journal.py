@@ -173,17 +173,20 @@ class _Part:
         self.hashes: list[bytes] = []
 
 
+class Contents(NamedTuple):
+    """What an entry has, whatever stands before it: see the table `journal`."""
+
+    parts: str
+    digest: bytes
+    marks: bytes
+
+
 class Draft:
     """The entry of a transaction under way."""
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
         self._parts: dict[str, _Part] = {}
-
-    @property
-    def empty(self) -> bool:
-        """Say whether no row was appended, so that there is nothing to enter."""
-        return not self._parts
 
     def add(self, table: str, columns: Sequence[str], cells: Sequence[object]) -> None:
         """Add rows that were appended to a table, their cells one behind the other, all columns in order."""
@@ -193,28 +196,25 @@ class Draft:
         part.last = cells[-len(columns)]
         part.hashes += self._sealer.hashes(columns, cells)
 
-    def entry(self, seq: int, before: bytes, signature: Signature, what: str) -> Entry:
-        """Make the entry, with this number, behind the hash of the one before."""
+    def contents(self) -> Contents:
+        """Give what the entry has."""
         parts = [
             (table, len(part.hashes), _number(part.first), _number(part.last))
             for table, part in self._parts.items()
         ]
         hashes = [one for part in self._parts.values() for one in part.hashes]
         digest = sha_for(len(hashes))(b"".join(hashes)).digest()
-        entry = Entry(
-            seq,
-            FORM,
-            signature.at,
-            signature.by,
-            what,
-            _text(parts),
-            digest,
-            marks_of(hashes),
-            NOTHING,
-            NOTHING,
-        )
-        hash = hash_of(before, entry)
-        return entry._replace(hash=hash, seal=self._sealer.seal(hash))
+        return Contents(_text(parts), digest, marks_of(hashes))
+
+
+def entry_of(
+    contents: Contents, seq: int, before: bytes, signature: Signature, what: str, sealer: Sealer
+) -> Entry:
+    """Make the entry with this number, behind the hash of the one before."""
+    made = seq, FORM, signature.at, signature.by, what, *contents
+    entry = Entry(*made, NOTHING, NOTHING)
+    hash = hash_of(before, entry)
+    return entry._replace(hash=hash, seal=sealer.seal(hash))
 
 
 def _number(cell: object) -> int | None:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from cmengine.database import (
     APPLICATION_ID,
@@ -27,19 +27,17 @@ from cmengine.database import (
     room_left,
 )
 from cmengine.errors import CMError, Mistake
-from cmengine.journal import ENTRY, NOTHING, Draft, Sealer, Signature
+from cmengine.journal import ENTRY, NOTHING, Contents, Draft, Sealer, Signature, entry_of
 from cmengine.model import Choice, Event
 from cmengine.places import StrPath, is_file
 from cmengine.sqlite import sqlite3
 from cmengine.timeline import Correction, TimelineRow
 
-if TYPE_CHECKING:
-    from cmengine.behind import Behind
-
 WRITING_KIB = 64 * 1024  # of pages: a batch touches one or two for each client
 READING_KIB = 16 * 1024  # nothing is read twice for long
 LOOK_MILLISECONDS = 20  # within these, SQLite looks after 1, 2, 5 and 10 milliseconds
 MOST_ROWS = 512  # in one statement: SQLite allows 32,766 cells
+FAR = 2**62  # beyond every number
 _EVENT = "seq, id, client, kind, occurred_at, on_day, value, is_number, evidence, logged_by"
 _THESE = "(select value from json_each(?))"
 
@@ -119,41 +117,42 @@ class Ledger:
     """An open ledger. Rows become values here and nowhere else."""
 
     def __init__(self, connection: sqlite3.Connection, path: StrPath) -> None:
-        self._connection = connection
-        self._behind: Behind | None = None
+        self._db = connection
         self.path = path
         self.sign: Callable[[], Signature] = _nobody
         self._sealers: dict[bytes, Sealer] = {}
         self._draft: Draft | None = None
+        self._contents: Contents | None = None
         self._appended = 0
-
-    @property
-    def _db(self) -> sqlite3.Connection:
-        """Give the connection, once what is written behind is written."""
-        if self._behind is not None:
-            self._behind.wait()
-        return self._connection
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
-    def writing(
-        self, what: str = "", meanwhile: Callable[[], object] | None = None
-    ) -> AbstractContextManager[None]:
+    @contextmanager
+    def parted(self) -> Iterator[None]:
+        """Have the file closed, for a second process to begin: what is open must not go through a fork
+        (https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_file_across_a_fork_). Both have it open
+        again afterwards, each for itself.
+        """
+        self._db.close()
+        try:
+            yield
+        finally:
+            self._db = connect(self.path)
+
+    def writing(self, what: str = "") -> AbstractContextManager[None]:
         """Hold the one write transaction: everything written inside is kept and journaled, or nothing is.
 
         `what` says in a few words what is done; without it, the name of the function that does it says so.
-        `meanwhile` is done while the disk takes it all, where a second thread writes, and else afterwards; it
-        must not ask the ledger anything.
         """
         called = sys._getframe(1).f_code.co_name
-        return self._writing(what or called.strip("_<>").replace("_", " "), meanwhile)
+        return self._writing(what or called.strip("_<>").replace("_", " "))
 
     @contextmanager
-    def _writing(self, what: str, meanwhile: Callable[[], object] | None) -> Iterator[None]:
-        with self.whole(meanwhile):
-            self._draft, self._appended = None, 0
+    def _writing(self, what: str) -> Iterator[None]:
+        with self.whole():
+            self._draft, self._contents, self._appended = None, None, 0
             before = self._db.total_changes
             yield
             past = self._db.total_changes - before - self._appended
@@ -161,52 +160,43 @@ class Ledger:
                 raise RuntimeError(
                     f"{past} rows were written past the journal; use insert or append"
                 )
-            if self._draft is not None and not self._draft.empty:
-                self._write_entry(self._draft, what)
+            contents = self._contents or self.drafted()
+            if contents is not None:
+                self._write_entry(contents, what)
 
     @contextmanager
-    def whole(self, meanwhile: Callable[[], object] | None = None) -> Iterator[None]:
+    def whole(self) -> Iterator[None]:
         """Hold a transaction that is not journaled: for the schema, and nothing else."""
         self._begin()
         committing = False
         try:
             yield
             committing = True
-            self._commit(meanwhile or _nothing)
+            self._db.execute("commit")
         except BaseException as error:
             self._roll_back()
             if isinstance(error, sqlite3.OperationalError):
                 raise in_words(self.path, error, committing=committing) from error
             raise
 
-    def _commit(self, meanwhile: Callable[[], object]) -> None:
-        if self._behind is None:
-            self._connection.execute("commit")
-            meanwhile()
-            return
-        self._behind.do(lambda: self._connection.execute("commit"))
-        meanwhile()
-        self._behind.wait()
-
     def _roll_back(self) -> None:
         """Take back what was begun. Where the disk fails in that too, the next who opens the file does it."""
-        if self._behind is not None:
-            self._behind.settle()  # what goes wrong there now is taken back with all else
         with suppress(sqlite3.OperationalError):
-            if self._connection.in_transaction:
-                self._connection.execute("rollback")
+            if self._db.in_transaction:
+                self._db.execute("rollback")
 
-    def _write_entry(self, draft: Draft, what: str) -> None:
+    def _write_entry(self, contents: Contents, what: str) -> None:
         head = self.one(
             "select seq, hash, seal from journal where seq = (select max(seq) from journal)"
         )
         signature = self.sign()
-        if head is not None and head["seal"] != self._sealer(signature.key).seal(head["hash"]):
+        sealer = self._sealer(signature.key)
+        if head is not None and head["seal"] != sealer.seal(head["hash"]):
             what = "the last entry of its journal was not sealed with this program's key"
             todo = "nothing was written; look at it with: cmengine verify"
             raise CMError(Mistake(str(self.path), what, todo))
         seq, before = (0, NOTHING) if head is None else (head["seq"], head["hash"])
-        entry = draft.entry(seq + 1, before, signature, what)
+        entry = entry_of(contents, seq + 1, before, signature, what, sealer)
         marks = ", ".join("?" * len(entry))
         self._db.execute(f"insert into journal ({ENTRY}) values ({marks})", entry)
 
@@ -214,12 +204,13 @@ class Ledger:
         """Put rows that were just appended into the journal: all columns in order, row behind row."""
         self._appended += len(cells) // len(columns)
         if cells and table not in STATE:
-            self._drafted().add(table, columns, cells)
+            if self._draft is None:
+                self._draft = Draft(self._sealer(self.sign().key))
+            self._draft.add(table, columns, cells)
 
-    def _drafted(self) -> Draft:
-        if self._draft is None:
-            self._draft = Draft(self._sealer(self.sign().key))
-        return self._draft
+    def drafted(self) -> Contents | None:
+        """Give what is to be entered into the journal so far; None where nothing is."""
+        return self._draft.contents() if self._draft is not None else None
 
     def sealed(self, table: str, row: Mapping[str, object]) -> str:
         """Give the seal of a row of a table of WORDS."""
@@ -273,29 +264,6 @@ class Ledger:
         finally:
             self._db.execute(f"pragma cache_size = {usual}")
             self._db.execute("pragma temp_store = default")
-
-    @contextmanager
-    def behind(self) -> Iterator[None]:
-        """Let a second thread write what is appended, while more is worked out. Whatever is asked of the
-        ledger waits for it, so that all is as if it had been written at once.
-        """
-        from cmengine.behind import Behind  # late: only for many rows
-
-        self._behind = Behind()
-        try:
-            yield
-        finally:
-            self.alone()
-
-    def alone(self) -> None:
-        """Write in this thread again, the only one, if there is another. Raises what went wrong in that."""
-        if self._behind is not None:
-            behind = self._behind
-            try:
-                behind.wait()
-            finally:
-                behind.end()
-                self._behind = None
 
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Read rows."""
@@ -551,7 +519,7 @@ class Ledger:
     def find_event(self, event: str) -> Stored | None:
         """Find an event by its id."""
         row = self.one(f"select {_EVENT} from events where id = ?", event)
-        return None if row is None else _stored(row)
+        return None if row is None else stored_event(row)
 
     def events_of(self, client: str, since: date | None = None) -> Iterator[Stored]:
         """Give a client's events in the order of logging, of the days from `since` on.
@@ -564,7 +532,7 @@ class Ledger:
             " (select 1 from corrections c where c.event = events.seq) order by seq"
         )
         for row in self.rows(sql, client, first):
-            yield _stored(row)
+            yield stored_event(row)
 
     def all_events_of(self, client: str) -> list[Stored]:
         """Give a client's events in the order of logging, mistakes among them."""
@@ -575,7 +543,7 @@ class Ledger:
         found: dict[str, list[Stored]] = {}
         sql = f"select {_EVENT} from events where client in {_THESE} order by client, seq"
         for row in self.each(sql, json.dumps(clients)):
-            found.setdefault(row[2], []).append(_stored(row))
+            found.setdefault(row[2], []).append(stored_event(row))
         return found
 
     def event_counts(self) -> dict[str, int]:
@@ -684,15 +652,16 @@ class Ledger:
             found.setdefault(client, {})[rule] = now
         return found
 
-    def counted(self, client: str, rule: str, first: date, last: date) -> int:
-        """Count the occurrences on the days from `first` to `last`."""
+    def counted(self, client: str, rule: str, first: date, last: date, until: int = FAR) -> int:
+        """Count the occurrences on the days from `first` to `last`, up to the number `until`."""
         row = self.one(
             "select count(*) from occurrences o where client = ? and rule = ? and on_day between ? and ?"
-            " and not exists (select 1 from released r where r.occurrence = o.seq)",
+            " and +o.seq <= ? and not exists (select 1 from released r where r.occurrence = o.seq)",
             client,
             rule,
             first.isoformat(),
             last.isoformat(),
+            until,
         )
         return row[0] if row else 0
 
@@ -728,17 +697,18 @@ class Ledger:
 
     def append(self, several: Sequence[Rows]) -> None:
         """Append rows to tables. The cells are the ledger's from now on."""
-        if self._behind is None:
-            self._append(several)
-        else:
-            self._drafted()  # which asks the ledger, and cannot be done behind
-            self._behind.do(partial(self._append, several))
-
-    def _append(self, several: Sequence[Rows]) -> None:
         for table, columns, otherwise, cells in several:
-            self._append_to(table, columns, otherwise, cells)
+            self._write_rows(table, columns, otherwise, cells)
+            self.note(table, columns, cells)
 
-    def _append_to(
+    def append_drafted(self, several: Sequence[Rows], contents: Contents | None) -> None:
+        """Append all that a transaction writes, of which it is known what is to be entered into the journal."""
+        for table, columns, otherwise, cells in several:
+            self._write_rows(table, columns, otherwise, cells)
+            self._appended += len(cells) // len(columns)
+        self._contents = contents
+
+    def _write_rows(
         self, table: str, columns: tuple[str, ...], otherwise: str, cells: Sequence[object]
     ) -> None:
         width = len(columns)
@@ -747,11 +717,8 @@ class Ledger:
             while rows > left:
                 rows //= 2  # a few sizes, so that each statement is prepared once
             ends = begins + rows * width
-            self._connection.execute(
-                _statement(table, columns, otherwise, rows), cells[begins:ends]
-            )
+            self._db.execute(_statement(table, columns, otherwise, rows), cells[begins:ends])
             left, begins = left - rows, ends
-        self.note(table, columns, cells)
 
     # Reading
 
@@ -826,10 +793,6 @@ def _statement(table: str, columns: tuple[str, ...], otherwise: str, rows: int) 
     return f"insert into {table} ({', '.join(columns)}) values {values} {otherwise}"
 
 
-def _nothing() -> None:
-    pass
-
-
 def _nobody() -> Signature:
     raise RuntimeError("nobody signs what is written to this ledger")
 
@@ -844,7 +807,7 @@ def _settings(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((key, value) for key, value in json.loads(text))
 
 
-def _stored(row: Sequence[Any]) -> Stored:
+def stored_event(row: Sequence[Any]) -> Stored:
     seq, id, client, kind, at, day, value, is_number, evidence, by = row
     return Stored(
         seq,

@@ -96,6 +96,11 @@ class Program:
             "dice": self.dice,
         }
 
+    @property
+    def asks_strangers(self) -> bool:
+        """Say whether strangers' goals and rewards are being asked, in a process of their own."""
+        return self._room is not None
+
     def _signature(self) -> Signature:
         return Signature(self.by, self.now().isoformat(), self.keys.journal)
 
@@ -179,7 +184,6 @@ class Program:
         from cmengine.room import Room  # late: what ships with cmengine needs none
         from cmengine.strangers import contained
 
-        self.ledger.alone()  # a room is a fork, and that wants a process with one thread
         self._room = self._room or Room()
         return contained(rule, self._room)
 

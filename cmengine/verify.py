@@ -19,9 +19,9 @@ from cmengine.funds import problems as charge_problems
 from cmengine.holds import Hold, all_held, held_of
 from cmengine.journal import Anchor, Sealer
 from cmengine.kept import digest, of_json
-from cmengine.ledger import READING_KIB, KeptOccurrence, Remembered, Stored, open_ledger
+from cmengine.ledger import READING_KIB, KeptOccurrence, Remembered, Stored
 from cmengine.memory import to_text
-from cmengine.program import Program, dice_of
+from cmengine.program import Program
 from cmengine.reconcile import stock_problems
 from cmengine.replay import Given, Replay, fresh
 from cmengine.shape import shape_problems
@@ -98,7 +98,11 @@ def verify(
             for n, done in enumerate(accumulate(counts[client] for client in clients))
             if done >= sum(counts.values()) * SHARE
         )
-    elsewhere = in_child(lambda: _alone(program, clients[far:], counts)) if far else None
+    elsewhere = (
+        in_child(program.ledger, lambda: _clients_verdict(program, clients[far:], counts))
+        if far
+        else None
+    )
     verdict.held += all_held(program.ledger)
     _gather(verdict, _readable(_journal_problems(program, anchor, verdict)))
     _gather(verdict, _readable(_file_problems(program)))
@@ -150,17 +154,6 @@ def _journal_problems(program: Program, anchor: Anchor | None, verdict: Verdict)
     verdict.entries = walk.entries
     verdict.head = Anchor(walk.head.seq, walk.head.hash) if walk.head else None
     yield from problems
-
-
-def _alone(program: Program, clients: Sequence[str], counts: Mapping[str, int]) -> Verdict:
-    """Replay some clients with a connection of our own: SQLite's must not be used across a fork."""
-    ledger = open_ledger(program.ledger.path)
-    try:
-        parts = {**program.parts(), "ledger": ledger, "dice": dice_of(ledger, program.folder)}
-        own = Program(**parts)
-        return _clients_verdict(own, clients, counts)
-    finally:
-        ledger.close()
 
 
 def _add(verdict: Verdict, more: Verdict) -> None:

@@ -12,7 +12,7 @@ from shutil import copytree
 import pytest
 
 from cmengine.engine import log_event, make_event
-from cmengine.importing import read_moment
+from cmengine.loglines import read_moment
 from cmengine.plugins import Registry
 from cmengine.program import open_program
 from cmengine.verify import verify

@@ -150,7 +150,7 @@ import_events(program, Path(sys.argv[2]), batch=400, progress=progress)
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a signal that nobody can catch")
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGINT"])
-@pytest.mark.parametrize("share", [0.3, 1.2, 1.6, 1.9])
+@pytest.mark.parametrize("share", [0.3, 1.2, 1.6, 1.8])
 def test_stopped_on_the_way_it_goes_on_where_it_stopped(
     chosen: Program, share: float, how: str
 ) -> None:
@@ -246,6 +246,23 @@ def test_two_processes_replay_what_one_does(chosen: Program) -> None:
     named = [problem.split(",")[0] for problem in verify(chosen, many=1).problems]
     assert verify(chosen, many=1).problems == verify(chosen).problems
     assert {named[0], named[-1]} == {f"client {first}", f"client {last}"}
+
+
+def test_a_full_disk_is_told_in_words_and_no_row_stays(make: Any) -> None:
+    """Half a disk: SQLite itself takes the transaction back, and nothing may be written after that."""
+    program = make((SEASON / "rules.toml").read_text(), (SEASON / "kinds.toml").read_text())
+    import_choices(program, SEASON / "choices.csv", add_clients=True)
+    pages = program.ledger.rows("pragma page_count")[0][0]
+    program.ledger.rows(f"pragma max_page_count = {pages + 100}")
+    with pytest.raises(CMError) as raised:
+        import_events(program, LOG)
+    assert "the disk is full" in str(raised.value)
+    assert "nothing was written" in str(raised.value)
+    assert events(program) == 0
+    program.ledger.rows("pragma max_page_count = 1000000")
+    assert verify(program).ok
+    assert import_events(program, LOG).events > 6_000
+    assert verify(program).ok
 
 
 RULES = """

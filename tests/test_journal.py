@@ -25,7 +25,7 @@ from cmengine.database import STATE
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
 from cmengine.importing import import_events
-from cmengine.journal import FORM, SEALED, Draft, Sealer, Signature
+from cmengine.journal import FORM, SEALED, Draft, Sealer, Signature, entry_of
 from cmengine.ledger import open_ledger
 from cmengine.program import Program, open_program
 from cmengine.sha import MANY, Keyed
@@ -290,7 +290,7 @@ def test_version_1_of_the_form_is_what_it_was_on_its_first_day() -> None:
         draft = Draft(sealer)
         draft.add("things", COLUMNS, list(chain.from_iterable(rows)))
         draft.add("others", ("name", "made"), ("x", b"\x01\xff"))
-        entry = draft.entry(seq, before, Signature(by, at, KEY), "try it")
+        entry = entry_of(draft.contents(), seq, before, Signature(by, at, KEY), "try it", sealer)
         hashes = [plain_hash(row, COLUMNS, KEY) for row in rows]
         hashes.append(hashlib.sha256(b'["x",{"hex":"01ff"}]').digest())
         parts = [["things", len(rows), rows[0][0], rows[-1][0]], ["others", 1, None, None]]

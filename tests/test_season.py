@@ -8,7 +8,8 @@ from typing import Any
 
 from cmengine.choices import set_aside
 from cmengine.engine import log_event, make_event
-from cmengine.importing import import_choices, import_events, read_moment
+from cmengine.importing import import_choices, import_events
+from cmengine.loglines import read_moment
 from cmengine.program import Program
 from cmengine.recall import explained
 from cmengine.verify import verify

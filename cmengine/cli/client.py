@@ -211,25 +211,15 @@ def forget(ctx: click.Context, client: str, yes: bool, as_json: bool) -> None:
         raise click.UsageError("with --json, say --yes", ctx)
     desk = ctx.find_object(Desk) or Desk(".", None)
     with desk.open() as program:
-        found = would_forget(program, client)
-        if not as_json:
-            for head, lines in (
-                (
-                    f"Of {client} is erased, and ends:"
-                    if yes
-                    else f"Of {client} would be erased, and end:",
-                    ERASED,
-                ),
-                ("Of them stays:" if yes else "Of them would stay:", STAYS),
-                ("Out of reach, and yours to see to:", ELSEWHERE),
-            ):
-                say(head)
-                for line in lines:
-                    say(f"  - {line}")
-        if not yes and not _sure(f"Erase it for good ({found.texts + found.words} texts)?"):
-            say("Nothing was erased.")
-            ctx.exit(1)
+        if not yes:
+            found = would_forget(program, client)
+            _tell_of_erasing(f"Of {client} would be erased, and end:", "Of them would stay:")
+            if not _sure(f"Erase it for good ({found.texts + found.words} texts)?"):
+                say("Nothing was erased.")
+                ctx.exit(1)
         done = forget(program, client)
+    if yes and not as_json:  # once it is so
+        _tell_of_erasing(f"Of {client} is erased, and ends:", "Of them stays:")
     if as_json:
         document(
             {
@@ -245,6 +235,16 @@ def forget(ctx: click.Context, client: str, yes: bool, as_json: bool) -> None:
         )
     else:
         say(f"Erased: {count(done.texts + done.words, 'text')}. {client} is a code from now on.")
+
+
+def _tell_of_erasing(erased: str, stays: str) -> None:
+    from cmengine.forgetting import ELSEWHERE, ERASED, STAYS
+
+    out_of_reach = "Out of reach, and yours to see to:"
+    for head, lines in ((erased, ERASED), (stays, STAYS), (out_of_reach, ELSEWHERE)):
+        say(head)
+        for line in lines:
+            say(f"  - {line}")
 
 
 def _sure(question: str) -> bool:

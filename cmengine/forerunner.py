@@ -1,0 +1,179 @@
+"""A second process that works out what the lines of a long log come to, a batch ahead of the one that writes.
+
+It reads and never writes: what it has worked out is a batch of rows, for the first process to append as it
+is. Where somebody else has written meanwhile, the same lines are worked out anew, while nobody can write.
+"""
+
+import os
+import pickle
+import select
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
+from typing import IO, Any, NamedTuple
+
+from cmengine.elsewhere import end_after
+from cmengine.journal import Contents
+from cmengine.ledger import Rows
+from cmengine.program import Program
+from cmengine.provisional import Provisional
+
+Lines = list[Any]
+Decide = Callable[[Lines, bool], Any]
+"""Work out what some lines come to, on the program's ledger; give what there is to say of them. With True,
+what was worked out before does not hold. Raises Beyond, or anything else, where it cannot be worked out here."""
+
+_LENGTH = 8  # bytes, before each message
+
+
+class Batch(NamedTuple):
+    """What a batch of lines came to: how many there were, how many bytes were read for them, the rows, what is to be
+    entered of them into the journal, and what there is to say. `asked` is the number of the question.
+    """
+
+    asked: int
+    lines: int
+    read: int
+    rows: list[Rows]
+    contents: Contents | None
+    said: Any
+
+
+class _Ask(NamedTuple):
+    """How many lines to work out next. With `anew`, nothing is on its way: what was not written is to be
+    worked out again.
+    """
+
+    number: int
+    lines: int
+    anew: bool
+
+
+class Forerunner:
+    """Asks the second process, and has its answers. Use it as `with forerunner(...) as ahead:`."""
+
+    def __init__(self, asks: IO[bytes], answers: IO[bytes]) -> None:
+        self._asks, self._answers = asks, answers
+        self._asked = 0
+
+    def ask(self, lines: int, *, anew: bool = False) -> None:
+        """Ask for the next lines, at most so many. What was asked for before the answer that was had last is
+        written by now; with `anew`, that answer is not, and has to be given once more.
+        """
+        self._asked += 1
+        _send(self._asks, _Ask(self._asked, lines, anew))
+
+    def answer(self) -> Batch | None:
+        """Give what was asked for last; None where the second process cannot work it out."""
+        while True:
+            batch: Batch | None = _receive(self._answers)
+            if batch is None or batch.asked == self._asked:
+                return batch
+
+
+@contextmanager
+def forerunner(
+    program: Program, read: Callable[[Callable[[int], object]], Iterator[Any]], decide: Decide
+) -> Iterator[Forerunner]:
+    """Have a second process read lines, and work out what they come to.
+
+    `read` gives the lines, and tells how many bytes more were read. The ledger must not be in a transaction.
+    """
+    (to_child, asks), (answers, to_parent) = os.pipe(), os.pipe()
+
+    def work() -> None:
+        os.close(asks)
+        os.close(answers)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with the first process
+        with os.fdopen(to_child, "rb", 0) as asked, os.fdopen(to_parent, "wb", 0) as told:
+            _serve(program, read, decide, asked, told)
+
+    with program.ledger.parted():
+        child = os.fork()
+    if child == 0:
+        end_after(work)
+    os.close(to_child)
+    os.close(to_parent)
+    with os.fdopen(asks, "wb", 0) as out, os.fdopen(answers, "rb") as back:
+        try:
+            yield Forerunner(out, back)
+        finally:
+            os.kill(child, signal.SIGKILL)  # it has nothing to lose
+            os.waitpid(child, 0)
+
+
+class _Unasked(Exception):
+    """What is being worked out is no longer asked for."""
+
+
+def _serve(
+    program: Program,
+    read: Callable[[Callable[[int], object]], Iterator[Any]],
+    decide: Decide,
+    asked: IO[bytes],
+    told: IO[bytes],
+) -> None:
+    """Answer, until nothing more is asked."""
+
+    def between() -> None:
+        if select.select([asked], [], [], 0)[0]:
+            raise _Unasked
+
+    ledger = Provisional(program.ledger, between)
+    program.ledger = ledger
+    bytes_read = 0
+
+    def progress(more: int) -> None:
+        nonlocal bytes_read
+        bytes_read += more
+
+    try:
+        lines = read(progress)
+        kept: list[Lines] = []  # batches that may not be written
+        waiting: Lines = []  # and what was read beyond them
+        while (ask := _receive(asked)) is not None:
+            if ask.anew:
+                waiting = [line for some in kept for line in some] + waiting
+                kept = []
+                ledger.begin()
+            else:
+                ledger.written()
+                del kept[:-1]
+            waiting += islice(lines, max(0, ask.lines - len(waiting)))
+            some, waiting = waiting[: ask.lines], waiting[ask.lines :]
+            kept.append(some)
+            try:
+                said = decide(some, ask.anew)
+            except _Unasked:
+                continue
+            rows, contents = ledger.take()
+            _send(told, Batch(ask.number, len(some), bytes_read, rows, contents, said))
+            bytes_read = 0
+            waiting += islice(lines, max(0, len(some) - len(waiting)))
+    except Exception:
+        _send(told, None)  # the first process finds out by itself, and says so
+
+
+def _send(to: IO[bytes], message: object) -> None:
+    """Send a message. Where nobody is there to have it, nobody does: see `_receive`."""
+    data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    left = memoryview(len(data).to_bytes(_LENGTH) + data)
+    with suppress(BrokenPipeError):
+        while left:
+            left = left[to.write(left) :]
+
+
+def _receive(back: IO[bytes]) -> Any:
+    """Wait for a message; None where the other process is no longer there."""
+    length = _read(back, _LENGTH)
+    data = _read(back, int.from_bytes(length)) if length else b""
+    return pickle.loads(data) if data else None  # noqa: S301 (from our own child, or parent)
+
+
+def _read(back: IO[bytes], size: int) -> bytes:
+    pieces = []
+    while size and (piece := back.read(size)):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"" if size else b"".join(pieces)

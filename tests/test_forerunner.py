@@ -1,0 +1,266 @@
+"""A long log that a second process works out ahead comes to just what it comes to without one, whoever else
+writes meanwhile, and whatever becomes of either process.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cmengine.choices import Wish, choose_goals
+from cmengine.corrections import correct_event
+from cmengine.engine import log_event, make_event
+from cmengine.errors import CMError
+from cmengine.importing import Imported, import_choices, import_events
+from cmengine.program import Program, open_program
+from cmengine.verify import verify
+
+pytestmark = [
+    pytest.mark.skipif(
+        "PYTEST_XDIST_WORKER" in os.environ, reason="tests/test_without_threads.py runs it"
+    ),
+    pytest.mark.skipif(sys.platform != "linux", reason="there is no second process elsewhere"),
+]
+
+SEASON = Path(__file__).parent / "season"
+LOG = SEASON / "events.csv"
+EXPECTED: dict[str, Any] = json.loads((SEASON / "expected.json").read_text())
+
+CALENDAR = """
+[[rule]]
+id    = "mondays"
+title = "Mondays and Thursdays"
+[rule.goal]
+kind   = "any_of"
+events = ["visit"]
+[[rule.calendar]]
+days  = ["mon", "thu"]
+weeks = 40
+[[rule.reward]]
+kind   = "escalating_voucher"
+start  = "1.00"
+step   = "0.25"
+climbs = "by_calendar"
+"""
+FOLLOWED = {
+    "in order": 0,
+    "out of order": 1,
+    "out of order, and some lines twice": 2,
+}
+
+
+@contextmanager
+def processes() -> Iterator[list[int]]:
+    """Take down every process that this one begins."""
+    begun: list[int] = []
+    fork = os.fork
+
+    def seen() -> int:
+        child = fork()
+        if child:
+            begun.append(child)
+        return child
+
+    os.fork = seen
+    try:
+        yield begun
+    finally:
+        os.fork = fork
+
+
+def chosen(make: Any, name: str) -> Program:
+    """Make the program of the season, with a calendar beside, and all its choices."""
+    rules = (SEASON / "rules.toml").read_text() + CALENDAR
+    program: Program = make(rules, (SEASON / "kinds.toml").read_text(), name=name)
+    import_choices(program, SEASON / "choices.csv", add_clients=True)
+    choose_goals(
+        program,
+        [
+            Wish(
+                client=client,
+                rule="mondays",
+                on=program.day(program.moment(None, None)).replace(month=1, day=5),
+            )
+            for client in program.ledger.clients()[::2]
+        ],
+    )
+    program.ledger.rows("pragma synchronous = off")  # durability is not what this is about
+    return program
+
+
+def events(program: Program) -> int:
+    return int(program.ledger.rows("select count(*) from events")[0][0])
+
+
+def alone(program: Program, log: Path) -> Imported:
+    """Import all of a file in one batch, which is done without a second process."""
+    with processes() as begun:
+        done = import_events(program, log, batch=100_000)
+    assert not begun
+    return done
+
+
+@pytest.mark.parametrize("how", FOLLOWED)
+@pytest.mark.parametrize("batch", [61, 700])
+def test_worked_out_ahead_it_is_what_it_is_without(
+    make: Any, contents: Any, tmp_path: Path, how: str, batch: int
+) -> None:
+    head, *lines = LOG.read_text().splitlines()
+    dice = random.Random(f"{how} {batch}")
+    if FOLLOWED[how] > 0:
+        dice.shuffle(lines)
+    if FOLLOWED[how] > 1:
+        for line in dice.sample(lines, 300):
+            lines.insert(dice.randrange(len(lines)), line)
+    log = tmp_path / "log.csv"
+    log.write_text("\n".join([head, *lines]) + "\n")
+    one, two = chosen(make, "one"), chosen(make, "two")
+    two.dice = one.dice
+    wanted = alone(one, log)
+    opened: list[Path] = []
+    watch(log, opened)
+    with processes() as begun:
+        found = import_events(two, log, batch=batch)
+    assert len(begun) == 1
+    assert len(opened) <= 4, "nothing was left for the first process to read once more"
+    assert found == wanted
+    known = len(lines) - EXPECTED["events"]
+    assert found.duplicates == known >= (300 if FOLLOWED[how] > 1 else 73)
+    assert contents(one) == contents(two)
+    columns = "seq, id, client, kind, occurred_at, on_day, value, is_number, evidence, logged_by"
+    both = [p.ledger.rows(f"select {columns} from events order by seq") for p in (one, two)]
+    assert list(map(tuple, both[0])) == list(map(tuple, both[1]))
+    verdict = verify(two)
+    assert verdict.ok, verdict.problems
+
+
+_WATCHED: dict[str, list[Path]] = {}
+
+
+def watch(path: Path, opened: list[Path]) -> None:
+    """Take down when this process opens a file."""
+    if not _WATCHED:
+        sys.addaudithook(_look)
+    _WATCHED.clear()
+    _WATCHED[str(path)] = opened
+
+
+def _look(event: str, details: tuple[object, ...]) -> None:
+    if event == "open" and str(details[0]) in _WATCHED:
+        _WATCHED[str(details[0])].append(Path(str(details[0])))
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_what_others_log_between_two_batches_is_seen(make: Any, every: int) -> None:
+    program = chosen(make, "program")
+    desk = open_program(program.folder, by="bo", clock=program.clock)
+    clients = program.ledger.clients()
+    told = logged = 0
+
+    def meanwhile(read: int) -> None:
+        nonlocal logged, told
+        told += 1
+        if told % every or not events(program):
+            return
+        kind = "visit" if logged % 2 else "missed_visit"
+        event, wrong = make_event(desk, client=clients[logged % 7], kind=kind, id=f"desk-{logged}")
+        assert event is not None, wrong
+        log_event(desk, event)
+        if logged % 4 == 3:  # and what they had logged was a mistake
+            correct_event(desk, f"desk-{logged - 1}", "It was somebody else")
+        logged += 1
+
+    with processes() as begun:
+        done = import_events(program, LOG, batch=300, progress=meanwhile)
+    desk.close()
+    assert len(begun) == 1
+    assert logged > 5
+    assert events(program) == done.events + logged
+    assert done.events == EXPECTED["events"]
+    verdict = verify(program)
+    assert verdict.ok, verdict.problems
+
+
+@pytest.mark.parametrize("after", [1, 3])
+def test_without_the_second_process_the_first_goes_on_alone(
+    make: Any, contents: Any, after: int
+) -> None:
+    one, two = chosen(make, "one"), chosen(make, "two")
+    two.dice = one.dice
+    wanted = alone(one, LOG)
+    with processes() as begun:
+        batches = 0
+
+        def kill(read: int) -> None:
+            nonlocal batches
+            batches += events(two) > 0
+            if begun and batches == after:
+                os.kill(begun[0], signal.SIGKILL)
+
+        found = import_events(two, LOG, batch=400, progress=kill)
+    assert found == wanted
+    assert contents(one) == contents(two)
+    assert verify(two).ok
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_progress_is_told_of_all_that_is_read_twice_and_no_more(make: Any, killed: bool) -> None:
+    program = chosen(make, "program")
+    told = 0
+    with processes() as begun:
+
+        def progress(read: int) -> None:
+            nonlocal told
+            told += read
+            if killed and begun and events(program) > 2_000:
+                os.kill(begun.pop(), signal.SIGKILL)
+
+        import_events(program, LOG, batch=400, progress=progress)
+    assert len(begun) == (0 if killed else 1)
+    assert told == 2 * LOG.stat().st_size
+
+
+def test_lines_of_every_batch_are_set_aside(make: Any, tmp_path: Path) -> None:
+    program = chosen(make, "program")
+    lines = LOG.read_text().splitlines()
+    for place in (1, 700, 6_971):
+        lines[place] = lines[place].replace(",", ",nobody-", 1)
+    log, aside = tmp_path / "log.csv", tmp_path / "aside.csv"
+    log.write_text("\n".join(lines) + "\n")
+    with processes() as begun:
+        done = import_events(program, log, skip_bad=aside, batch=500)
+    assert len(begun) == 1
+    assert done.set_aside == 3
+    kept = [line for line in aside.read_text().splitlines() if not line.startswith("# ")]
+    assert kept == [lines[0], lines[1], lines[700], lines[6_971]]
+    assert verify(program).ok
+
+
+def test_a_line_that_goes_off_meanwhile_ends_it_where_it_stands(make: Any) -> None:
+    """Somebody uses the id of a later line for something else, while the file comes in."""
+    program = chosen(make, "program")
+    desk = open_program(program.folder, by="bo", clock=program.clock)
+    id, client = LOG.read_text().splitlines()[6_000].split(",")[:2]
+    logged = False
+
+    def meanwhile(read: int) -> None:
+        nonlocal logged
+        if events(program) and not logged:
+            event, _ = make_event(desk, client=client, kind="missed_visit", id=id)
+            assert event is not None
+            log_event(desk, event)
+            logged = True
+
+    with pytest.raises(CMError, match="this id was already used for") as raised:
+        import_events(program, LOG, batch=400, progress=meanwhile)
+    desk.close()
+    assert "events.csv:6001:" in str(raised.value)
+    assert 400 <= events(program) < 6_000
+    assert verify(program).ok
