@@ -228,6 +228,69 @@ def test_what_is_typed_and_never_ends_is_not_waited_for(
     assert "Traceback" not in told.stderr
 
 
+READ = [
+    ("voucher", "redeem"),
+    ("voucher", "redeem", "-"),
+    ("voucher", "print", "--to", "slip.pdf"),
+    ("feedback", "add", "c1"),
+]
+
+
+@pytest.mark.parametrize("words", READ, ids=" ".join)
+@pytest.mark.parametrize("piped", ["zeros", "yes", "blank lines", "no text"])
+def test_a_pipe_that_never_ends_is_read_in_part_and_ends_in_words(
+    program: Program, words: tuple[str, ...], piped: str
+) -> None:
+    """What a pipe says without end: more than fits into the memory is on its way, and little of it is taken."""
+    says = {
+        "zeros": ["cat", "/dev/zero"],
+        "yes": ["yes", "x" * 50],
+        "blank lines": ["yes", ""],
+        "no text": ["yes", b"\xff\xfe"],
+    }
+    there = program.ledger.rows("select max(seq) from journal")
+    with subprocess.Popen(says[piped], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as source:
+        told = subprocess.run(
+            [sys.executable, "-c", CMENGINE, "-p", program.folder, "--by", "ana", *words],
+            stdin=source.stdout,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert source.returncode  # it had more to say
+    assert told.returncode == 1, told.stderr[-2000:]
+    assert told.stderr.startswith("Error: ")
+    assert len(told.stderr.splitlines()) <= 2
+    assert "nobody foresaw" not in told.stderr
+    assert program.ledger.rows("select max(seq) from journal") == there
+
+
+def test_who_answers_without_end_has_not_said_yes(program: Program) -> None:
+    add_client(program, "c2", name="Alex")
+    for says, gone in (("maybe", False), ("", False), ("y", True)):
+        with subprocess.Popen(["yes", says], stdout=subprocess.PIPE) as source:
+            told = subprocess.run(
+                [
+                    sys.executable,
+                    "-c",
+                    CMENGINE,
+                    "-p",
+                    program.folder,
+                    "--by",
+                    "ana",
+                    "client",
+                    "forget",
+                    "c2",
+                ],
+                stdin=source.stdout,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        assert "Traceback" not in told.stderr
+        assert ("Erased" in told.stdout) is gone, told.stdout + told.stderr
+
+
 def test_a_file_that_never_ends_is_no_file(program: Program) -> None:
     for words in (("import",), ("goal", "import"), ("stock", "add"), ("fhir", "import"), ("draw", "verify")):  # fmt: skip
         told = done(program, *words, "/dev/zero")

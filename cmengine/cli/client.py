@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from cmengine.cli.ask import agreed
 from cmengine.cli.card import card
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.held import LATER, held_data
@@ -226,7 +227,7 @@ def forget(ctx: click.Context, client: str, yes: bool, as_json: bool) -> None:
                 say(head)
                 for line in lines:
                     say(f"  - {line}")
-        if not yes and not _sure(f"Erase it for good ({found.texts + found.words} texts)?"):
+        if not yes and not agreed(f"Erase it for good ({found.texts + found.words} texts)?"):
             say("Nothing was erased.")
             ctx.exit(1)
         done = forget(program, client)
@@ -245,15 +246,6 @@ def forget(ctx: click.Context, client: str, yes: bool, as_json: bool) -> None:
         )
     else:
         say(f"Erased: {count(done.texts + done.words, 'text')}. {client} is a code from now on.")
-
-
-def _sure(question: str) -> bool:
-    """Ask; who gives no answer, or stops, has said no."""
-    try:
-        return click.confirm(question)
-    except click.Abort:
-        say("")
-        return False
 
 
 @client_command.command(
