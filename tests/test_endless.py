@@ -242,7 +242,7 @@ def test_a_pipe_that_never_ends_is_read_in_part_and_ends_in_words(
     program: Program, words: tuple[str, ...], piped: str
 ) -> None:
     """What a pipe says without end: more than fits into the memory is on its way, and little of it is taken."""
-    says = {
+    says: dict[str, list[str | bytes]] = {
         "zeros": ["cat", "/dev/zero"],
         "yes": ["yes", "x" * 50],
         "blank lines": ["yes", ""],
