@@ -728,3 +728,21 @@ def test_a_code_that_is_not_there_is_one_line_and_no_mistake_is_kept_quiet(
     ]
     assert len([one for one in said if "below zero" in one]) == 49
     assert said[-1] == f"{file}: and 9 more mistakes; mend these first"
+
+
+def test_a_code_that_is_not_there_behind_fifty_other_mistakes_is_counted_once(
+    program: Program,
+) -> None:
+    found = entry(2)
+    drinks = ELSEWHERE["entry"][2]["resource"]
+    whom = {"identifier": {"system": "https://clinic.example/mrn", "value": "zz9"}}
+    for n in range(60):
+        wrong = {"subject": whom} if n >= 50 else {"valueQuantity": {"value": -1 - n}}
+        found["entry"].append(
+            {"resource": {**drinks, "id": f"n{n}", "identifier": [{"value": f"n{n}"}], **wrong}}
+        )
+    file = written(program.folder, found)
+    with pytest.raises(CMError) as stopped:
+        import_bundle(program, file, load_codes(program))
+    assert str(stopped.value.mistakes[-1]) == f"{file}: and 1 more mistake; mend these first"
+    assert len(stopped.value.mistakes) == 51

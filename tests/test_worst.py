@@ -1,10 +1,10 @@
 """The most that a rule can bring in a month: nobody who logs all that can be logged gets more, and somebody gets it."""
 
 import json
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from click.testing import Result
@@ -12,7 +12,7 @@ from click.testing import Result
 from cmengine.choices import Wish, choose_goals
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.evaluate import play
-from cmengine.model import Event, Rule
+from cmengine.model import Award, Event, Occurrence, Rule
 from cmengine.program import Program
 from cmengine.publish import in_files
 from cmengine.worst import MONTH, Worst, worst_of
@@ -61,13 +61,13 @@ RULES = [
 
 
 def rule_of(
-    make: Make, goal: str, rewards: tuple[str, ...], more: str = ""
+    make: Make, goal: str, rewards: tuple[str, ...], more: str = "", name: str = "program"
 ) -> tuple[Program, Rule]:
     day = rule_text(VISITS + "per_day = 1\n", FIXED.replace("1.00", "2.00")).replace(
         '"own"', '"day"'
     )
     text = rule_text(goal, *rewards) + more + (day if goal == BACK else "")
-    program = make(text, KINDS, 'name = "p"\nzone = "UTC"\n')
+    program = make(text, KINDS, 'name = "p"\nzone = "UTC"\n', name=name)
     return program, in_files(program)["own"]
 
 
@@ -92,7 +92,7 @@ def test_no_year_of_anybody_holds_a_month_that_brings_more(
 ) -> None:
     """Years that are drawn: how often somebody comes, from which day of the week on, whole months without."""
     _, rule = rule_of(make, goal, rewards)
-    dice = random.Random(f"{seed} {goal}")
+    dice = Random(f"{seed} {goal}")
     for often in (0.1, 0.5, 0.9, 1):
         first = date(2026, 1, 1) + timedelta(days=dice.randrange(7))
         days = [
@@ -148,13 +148,33 @@ def test_who_logs_all_that_can_be_logged_in_a_month_gets_it(
     assert most == worst_of(rule).cents
 
 
-def test_of_a_draw_the_best_slip_is_taken_and_of_what_clients_set_the_dearest(make: Make) -> None:
+def test_of_a_draw_the_best_slip_is_taken(make: Make) -> None:
     bowl = (
         'kind = "fishbowl"\nfirst_draws = 2\nslips = [{ says = "a", count = 99, worth = "1.00" },'
         ' { says = "b", count = 1, worth = "100.00" }]\n'
     )
     _, rule = rule_of(make, VISITS + "per_day = 1\n", (bowl,))
     assert worst_of(rule).cents == 31 * 2 * 10_000
+
+
+def test_what_clients_may_set_counts_at_its_dearest(make: Make) -> None:
+    _, rule = rule_of(make, VISITS + "per_day = 1\n", (FIXED,))
+    _, dear = rule_of(make, VISITS + "per_day = 1\n", (CLIMBS + 'cap = "10.00"\n',), name="other")
+    assert worst_of(rule._replace(variants=(dear, rule))).cents == 31 * 1000
+
+
+class Wild:
+    """Draws, and does not say from what."""
+
+    kind = "wild"
+
+    def awards(self, occurrence: Occurrence, dice: Random) -> Iterable[Award]:
+        yield Award(label="wild", cents=100 if dice.random() < 0.999 else 1_000_000)
+
+
+def test_of_a_draw_without_odds_the_worst_is_not_known(make: Make) -> None:
+    _, rule = rule_of(make, VISITS + "per_day = 1\n", (FIXED,))
+    assert worst_of(rule._replace(rewards=(Wild(),))) == Worst(rule="own", cents=None)
 
 
 @pytest.mark.parametrize(
