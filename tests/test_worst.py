@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
+from typing import ClassVar
 
 import pytest
 from click.testing import Result
@@ -166,7 +167,7 @@ def test_what_clients_may_set_counts_at_its_dearest(make: Make) -> None:
 class Wild:
     """Draws, and does not say from what."""
 
-    kind = "wild"
+    kind: ClassVar[str] = "wild"
 
     def awards(self, occurrence: Occurrence, dice: Random) -> Iterable[Award]:
         yield Award(label="wild", cents=100 if dice.random() < 0.999 else 1_000_000)
