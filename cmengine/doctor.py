@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from cmengine.absent import Absent
 from cmengine.backup import own_files
@@ -48,6 +49,13 @@ def settings(program: Program) -> Iterator[Mistake]:
             yield Mistake(path, what, "close every other program that has the file open")
 
 
+def _of_plugins(program: Program) -> list[Path]:
+    """Name the files of the plugins that are loaded, and the folders they lie in."""
+    loaded = (plugin for _, plugin in program.registry.manager.list_name_plugin())
+    files = {Path(one) for plugin in loaded if (one := getattr(plugin, "__file__", None))}
+    return sorted(files | {one.parent for one in files})
+
+
 def permissions(program: Program) -> Iterator[Mistake]:
     """Only their owner may read the ledger and the key, and nobody else may write the rules."""
     folder = program.folder
@@ -61,6 +69,12 @@ def permissions(program: Program) -> Iterator[Mistake]:
     for path in [folder / RULES, *(folder / one for one in own_files(folder))]:
         if not closed and path.exists() and path.stat().st_mode & 0o022:
             yield Mistake(str(path), "others can change it", f"close it with: chmod go-w '{path}'")
+    for path in _of_plugins(program):
+        # Where plugins are installed, a group may be its owner's own; the whole world is nobody's. In a folder like
+        # /tmp others can add files, and replace none.
+        if path.exists() and path.stat().st_mode & 0o1002 == 0o002:
+            todo = f"close it with: chmod o-w '{path}'"
+            yield Mistake(str(path), "anybody can change what plugins do", todo)
     for path in (folder, folder / DATABASE, folder / KEY):
         if path.stat().st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
             yield Mistake(str(path), "belongs to somebody else", f"look at it with: ls -l '{path}'")

@@ -9,16 +9,19 @@ from typing import Any
 from cmengine import fhir
 from cmengine.codes import Codes, read_codes
 from cmengine.disclosures import Grounds, disclose, may_share
-from cmengine.errors import CMError, Mistake, first_of, stop_if
+from cmengine.errors import CMError, Mistake, stop_if
 from cmengine.newfile import new_private
 from cmengine.program import Program
-from cmengine.taking import Came, Taking
+from cmengine.tables import is_text, read_lines
+from cmengine.taking import MOST, Came, Taking
 from cmengine.timeline import first_day
 from cmengine.told import Unmeant
 from cmengine.toml import cannot_read, no_file, parse, read_text
 
 CODES = "fhir.toml"
-MOST_BYTES = 256 * 1024 * 1024
+LINES = ".ndjson"  # how the name of a file with a resource a line ends
+MOST_BYTES = 32_000_000  # of a bundle: read, it takes some seven times that in memory
+SPLIT = f"split it, or give its resources a line each, in a file whose name ends with {LINES}"
 
 
 def load_codes(program: Program, path: Path | None = None) -> Codes:
@@ -53,19 +56,41 @@ def export_bundle(
     words: bool = False,
     own: bool = False,
 ) -> int:
-    """Write a bundle about some clients into a new file that only its owner can read, and write down that it
-    is given away. Gives the number of resources. Raises CMError where one of the clients has withdrawn
-    `sharing`, unless it is their `own` record.
+    """Write a bundle about some clients into a new file that only its owner can read, or a resource a line where
+    its name ends with .ndjson, and write down that it is given away. Gives the number of resources. Raises
+    CMError where one of the clients has withdrawn `sharing`, unless it is their `own` record.
     """
     if not own:
         may_share(program.ledger, clients)
-    found = bundle_of(program, clients, codes, words=words)
-    stop_if([Mistake(str(path), what) for what in structure_problems(found)])
-    text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
     what = f"FHIR: choices and events {'with' if words else 'without'} words"
-    with new_private(path, before=lambda: disclose(program, what, clients, why, own=own)) as places:
-        places[0].write_text(text, encoding="utf-8")
-    return len(found["entry"])
+    written = 0
+    with (
+        new_private(path, before=lambda: disclose(program, what, clients, why, own=own)) as places,
+        places[0].open("w", encoding="utf-8") as file,
+    ):
+        for text, resources in _texts(program, path, clients, codes, words=words):
+            file.write(text + "\n")
+            written += resources
+    return written
+
+
+def _texts(
+    program: Program, path: Path, clients: Sequence[str], codes: Codes, *, words: bool
+) -> Iterator[tuple[str, int]]:
+    """Give what is written into a file, each part with how many resources are in it."""
+    if path.suffix.lower() != LINES:
+        found = bundle_of(program, clients, codes, words=words)
+        _sound(path, found)
+        yield json.dumps(found, indent=1, ensure_ascii=False), len(found["entry"])
+        return
+    for resource in _resources(program, clients, codes, words=words):
+        marked = fhir.alone(resource)
+        _sound(path, marked)
+        yield json.dumps(marked, ensure_ascii=False), 1
+
+
+def _sound(path: Path, resource: fhir.Resource) -> None:
+    stop_if(Mistake(str(path), what) for what in structure_problems(resource))
 
 
 def _resources(
@@ -102,9 +127,23 @@ def import_bundle(program: Program, path: Path, codes: Codes, *, add_clients: bo
     Ids that are known already count once. Raises CMError with everything that is off.
     """
     taking = Taking(program, str(path), add_clients=add_clients)
-    found = list(_read(path))
-    patients = fhir.patients_of(found, codes)
-    for where, resource in found:
+    patients: dict[str, str] = {}
+    for one in _read(path):
+        if isinstance(one, Mistake):
+            taking.wrong(one)
+            continue
+        for what in structure_problems(one[1]):
+            taking.wrong(Mistake(f"{path}: {one[0]}", what))
+        patients.update(fhir.patients_of([one], codes))
+        if len(patients) > MOST:
+            what = f"holds more than {MOST:,} patients"
+            raise CMError(Mistake(str(path), what, "split it into several files"))
+    taking.stop_if_wrong()
+    for one in _read(path):  # once more, as whom a line concerns may stand in a later one
+        if isinstance(one, Mistake):
+            taking.wrong(one)  # the file was changed meanwhile
+            continue
+        where, resource = one
         with taking.reading(f"{path}: {where}"):
             if resource.get("resourceType") == "Observation":
                 taking.event(fhir.seen(resource, codes, patients))
@@ -115,40 +154,44 @@ def import_bundle(program: Program, path: Path, codes: Codes, *, add_clients: bo
     return taking.done()
 
 
-def _read(path: Path) -> Iterator[tuple[str, fhir.Resource]]:
-    """Read a bundle, or resources a line each, and hold them to FHIR's own structure."""
+def _read(path: Path) -> Iterator[tuple[str, fhir.Resource] | Mistake]:
+    """Read a bundle, or resources a line each; give each with where it stands, or what is wrong there."""
+    todo = "is this the right file?"
+    in_lines = path.suffix.lower() == LINES
+    for n, text in enumerate(read_lines(path) if in_lines else _whole(path), start=1):
+        if in_lines and text.isspace():
+            continue
+        here = f"{path}:{n}" if in_lines else str(path)
+        if not is_text(text):
+            yield Mistake(here, "is not UTF-8 text", "save it as UTF-8")
+            continue
+        try:
+            found = list(fhir.resources_of(json.loads(text, parse_float=Decimal)))
+        except RecursionError:
+            yield Mistake(here, "is nested too deep", todo)
+        except MemoryError:
+            yield Mistake(here, "needs more memory than there is here", SPLIT)
+        except json.JSONDecodeError:
+            yield Mistake(here, "is not JSON", todo)
+        except ValueError as error:
+            yield Mistake(here, str(error), todo)
+        else:
+            for where, resource in found:
+                yield (f"line {n}" if in_lines else where), resource
+
+
+def _whole(path: Path) -> Iterator[str]:
+    """Read a file at once, where it is small enough for that."""
     if not path.is_file():
         raise no_file(path)
     try:
-        if path.stat().st_size > MOST_BYTES:
-            todo = "split it into several"
-            raise CMError(Mistake(str(path), f"is larger than {MOST_BYTES:,} bytes", todo))
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CMError(Mistake(str(path), "is not UTF-8 text", "save it as UTF-8")) from error
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise cannot_read(path, error) from error
-    in_lines = path.suffix.lower() == ".ndjson"
-    parts = text.splitlines() if in_lines else [text]
-    mistakes: list[Mistake] = []
-    found = []
-    for number, part in enumerate(parts, start=1):
-        here = f"{path}:{number}" if in_lines else str(path)
-        if in_lines and not part.strip():
-            continue
-        try:
-            resource = json.loads(part, parse_float=Decimal)
-            for where, one in fhir.resources_of(resource):
-                found.append((f"line {number}" if in_lines else where, one))
-        except RecursionError:
-            mistakes.append(Mistake(here, "is nested too deep", "is this the right file?"))
-        except ValueError as error:
-            what = "is not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
-            mistakes.append(Mistake(here, what, "is this the right file?"))
-    for where, one in found:
-        mistakes += [Mistake(f"{path}: {where}", what) for what in structure_problems(one)]
-    stop_if(first_of(mistakes, str(path), "mend these first"))
-    yield from found
+    if len(data) > MOST_BYTES:
+        raise CMError(Mistake(str(path), f"is larger than {MOST_BYTES:,} bytes", SPLIT))
+    yield data.decode("utf-8-sig", errors="surrogateescape")
 
 
 def structure_problems(resource: fhir.Resource) -> Iterator[str]:

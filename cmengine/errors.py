@@ -80,11 +80,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 MOST_SHOWN = 50
 
 
-def first_of(mistakes: Sequence[Mistake], where: str, todo: str) -> Sequence[Mistake]:
-    """Give the first 50 of the mistakes in a file, and where there are more, last how many."""
-    if len(mistakes) <= MOST_SHOWN:
+def first_of(
+    mistakes: Sequence[Mistake], where: str, todo: str, more: int = 0
+) -> Sequence[Mistake]:
+    """Give the first 50 of the mistakes in a file, and where there are more, last how many. `more` were counted
+    beyond `mistakes`.
+    """
+    more += max(0, len(mistakes) - MOST_SHOWN)
+    if not more:
         return mistakes
-    more = len(mistakes) - MOST_SHOWN
     what = f"and {more:,} more {'mistake' if more == 1 else 'mistakes'}"
     return [*mistakes[:MOST_SHOWN], Mistake(where, what, todo)]
 

@@ -102,6 +102,11 @@ def bundle(resources: Iterable[Resource], at: datetime) -> dict[str, Any]:
     }
 
 
+def alone(resource: Resource) -> dict[str, Any]:
+    """Mark a resource that stands in no bundle as a record that 42 CFR part 2 protects."""
+    return {**resource, "meta": {"security": [PART_2]}}
+
+
 def _id(id: str) -> dict[str, str]:
     return {"id": id} if len(id) <= 64 and _ID.issuperset(id) else {}
 

@@ -13,7 +13,6 @@ from cmengine.money import dollars
 from cmengine.program import Program
 
 WEEKS = 52  # how far ahead is looked where a rule has no calendar
-TIMES = 100  # in a day: more than anybody means
 
 
 @frozen(kw_only=True)
@@ -56,15 +55,15 @@ def ahead(program: Program, rule: Rule, first: date | None = None) -> list[Ahead
 
 
 def boundless(program: Program, rules: Iterable[Rule]) -> list[str]:
-    """Find rules that bring money as often as somebody logs, in a day that never ends: without a pace or a
-    calendar, and with no fund or limit of the program that could hold any of it back.
+    """Find rules that bring money as often as somebody logs, in a day that never ends: without a pace
+    or a ladder that ends, and with no fund or limit of the program that could hold any of it back.
     """
     terms, today = terms_of(program.settings), program.today()
     found = []
     for rule in rules:
         begins = max(today, rule.starts or date.min)
         held = any(cap.window != "award" for cap in binding(terms, rule.id, begins))
-        if not held and not program.settings.fund and _is_boundless(rule, begins):
+        if not held and not program.settings.fund and _is_boundless(rule):
             found.append(
                 f"'{rule.id}' brings money as often as it is logged, and no fund or limit could hold any of it back;"
                 " give it a pace, such as per_day = 1, or see what it may cost with: cmengine rules simulate"
@@ -73,20 +72,13 @@ def boundless(program: Program, rules: Iterable[Rule]) -> list[str]:
     return found
 
 
-def _is_boundless(rule: Rule, day: date) -> bool:
-    from cmengine.course import Course
+def _is_boundless(rule: Rule) -> bool:
+    from cmengine.worst import is_endless
 
-    if rule.per_day or rule.per_week or rule.calendar:
-        return False
-    course = Course(rule, (day,) * TIMES)
-    state, late = course.start(), 0.0
     try:
-        for n in range(TIMES):
-            state, gain = course.met(n, state)
-            late += gain.mean if n >= TIMES // 2 else 0.0
+        return is_endless(rule)
     except CMError:
         return False
-    return late > 0
 
 
 def _ahead(rule: Rule, caps: list[Cap], terms: Terms, begins: date) -> list[Ahead]:

@@ -346,6 +346,8 @@ def write_private(path: StrPath, text: str) -> None:
 
 def replace_private(path: "Path", text: str) -> None:
     """Put a text in the place of a private file, all of it or none, safely on disk. Raises OSError."""
+    from cmengine.durable import sync  # late: few commands replace a file
+
     new = path.with_name(f"{path.name}.new")
     with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:
         new.chmod(0o600)
@@ -353,11 +355,4 @@ def replace_private(path: "Path", text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
-    if hasattr(
-        os, "O_DIRECTORY"
-    ):  # elsewhere a folder cannot be synced, and a rename needs no sync
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    sync(path.parent)

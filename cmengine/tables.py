@@ -43,11 +43,18 @@ def read_rows(
 
     `progress` is told every now and then how many bytes more were read.
     """
+    as_json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")
+    read = _json_rows if as_json else _csv_rows
+    yield from read(path, read_lines(path, progress), columns, needed)
+
+
+def read_lines(path: Path, progress: Progress = lambda done: None) -> Iterator[str]:
+    """Read a text file line by line, each of at most 100,000 letters. What is no UTF-8 is kept as it is (`is_text`).
+    Raises CMError where it cannot be read, or a line is longer.
+    """
     try:
         with _opened(path) as file:
-            as_json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")
-            read = _json_rows if as_json else _csv_rows
-            yield from read(path, _lines(path, file, progress), columns, needed)
+            yield from _lines(path, file, progress)
     except OSError as error:
         raise cannot_read(path, error) from error
 
@@ -102,21 +109,22 @@ def _lines(path: Path, file: TextIO, progress: Progress) -> Iterator[str]:
 
 def _clean(columns: Sequence[str], cells: Sequence[str]) -> str:
     for column, text in zip(columns, cells, strict=True):
-        if _not_text(text):
+        if not is_text(text):
             return f"{column}: is not UTF-8 text; save the file as UTF-8"
     return ""
 
 
-def _not_text(text: str) -> bool:
+def is_text(text: str) -> bool:
+    """Say whether what was read was UTF-8, without a zero byte."""
     if "\0" in text:
-        return True
-    if text.isascii():
         return False
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:
-        return True
-    return False
+        return False
+    return True
 
 
 def _csv_rows(
@@ -175,7 +183,7 @@ def _header_mistakes(
     where: str, names: Sequence[str], columns: Sequence[str], needed: Sequence[str]
 ) -> list[Mistake]:
     begin = f"begin with: {','.join(columns)}"
-    if any(_not_text(name) for name in names):
+    if not all(is_text(name) for name in names):
         return [Mistake(where, "is not CSV in UTF-8", "save the table as CSV, in UTF-8")]
     if len(names) == 1 and any(mark in names[0] for mark in ";\t"):
         return [Mistake(where, "the cells are not separated by commas", begin)]

@@ -13,11 +13,18 @@ from attrs import Factory, define
 
 from cmengine.choices import Wish, put_away, take_wishes
 from cmengine.engine import Logbook, client_code_mistakes, make_event, same_event
-from cmengine.errors import CMError, Mistake, first_of, stop_if
+from cmengine.errors import MOST_SHOWN, CMError, Mistake, first_of, stop_if
 from cmengine.model import Event
 from cmengine.program import Program
 from cmengine.slips import code_words
 from cmengine.told import Seen, Sought, Unmeant
+
+MOST = 100_000  # events and goals that one file may hold: all of it is one transaction
+MOST_PASSED = 1_000  # different things that are passed over
+
+
+class _TooMany(CMError):
+    """There is more in a file than is taken in at once."""
 
 
 @define
@@ -48,6 +55,7 @@ class Taking:
     add_clients: bool = False
     came: Came = Factory(Came)
     _mistakes: list[Mistake] = Factory(list)
+    _more: int = 0  # mistakes beyond those that are shown
     _events: list[tuple[str, Event]] = Factory(list)
     _goals: list[tuple[str, Sought]] = Factory(list)
     _by_id: dict[str, Event] = Factory(dict)
@@ -63,17 +71,24 @@ class Taking:
         try:
             yield
         except Unmeant as unmeant:
-            self.came.passed[str(unmeant)] += 1
+            passed = self.came.passed
+            known = str(unmeant) in passed or len(passed) < MOST_PASSED
+            passed[str(unmeant) if known else "other things"] += 1
         except ValueError as error:
             what, _, todo = str(error).partition("; ")
             self.wrong(Mistake(where, what, todo))
+        except _TooMany:
+            raise
         except CMError as error:
             for mistake in error.mistakes:
                 self.wrong(mistake._replace(where=where))
 
     def wrong(self, mistake: Mistake) -> None:
         """Note that something is off."""
-        self._mistakes.append(mistake)
+        if len(self._mistakes) < MOST_SHOWN:
+            self._mistakes.append(mistake)
+        else:
+            self._more += 1
 
     def event(self, seen: Seen) -> None:
         """Take in that something happened. Raises CMError where it is off."""
@@ -93,6 +108,7 @@ class Taking:
             raise CMError(*(Mistake("", *one) for one in wrong))
         if not self._may_come(event.client):
             return
+        self._has_room()
         stored = self.program.ledger.find_event(event.id)
         same_event(self._by_id.setdefault(event.id, stored.event if stored else event), event)
         self._events.append((self._here, event))
@@ -101,11 +117,16 @@ class Taking:
         """Take in what a client wants. Raises CMError where it is off."""
         if not self._may_come(sought.client):
             return
+        self._has_room()
         self._goals.append((self._here, sought))
+
+    def stop_if_wrong(self) -> None:
+        """Raise CMError with all that is off so far."""
+        stop_if(first_of(self._mistakes, self.file, "mend these first", self._more))
 
     def done(self) -> Came:
         """Write everything. Raises CMError with all that is off, and then nothing is kept."""
-        stop_if(first_of(self._mistakes, self.file, "mend these first"))
+        self.stop_if_wrong()
         with self.program.ledger.writing("take in what another system says"):
             book = Logbook(self.program)
             self._choose(book)
@@ -115,6 +136,12 @@ class Taking:
         handed = {row[0] for row in self.program.ledger.rows(sql)} if self._earned else set()
         self.came.look_elsewhere = [one for one in self._earned if one not in handed]
         return self.came
+
+    def _has_room(self) -> None:
+        """Stop where there is more than fits into little memory: what is taken in is held until all of it is read."""
+        if len(self._events) + len(self._goals) + len(self._missing) >= MOST:
+            what = f"holds more than {MOST:,} events and goals"
+            raise _TooMany(Mistake(self.file, what, "split it into several files"))
 
     def _may_come(self, client: str) -> bool:
         """Say whether a client is there, or is to be enrolled. A code that is not there is named once."""
@@ -126,6 +153,7 @@ class Taking:
             self._new[client] = None
             return True
         if client not in self._missing:
+            self._has_room()
             todo = code_words(client, ledger.clients()) or "enroll them, or say --add-clients"
             what = f"there is no client '{client:.64}'"
             self._missing[client] = len(self._mistakes), 1
@@ -133,6 +161,8 @@ class Taking:
             return False
         n, rows = self._missing[client]
         self._missing[client] = n, rows + 1
+        if n == MOST_SHOWN:
+            return False  # it is not among those that are shown
         what = f"there is no client '{client:.64}', here and {rows} more {_times(rows)}"
         self._mistakes[n] = self._mistakes[n]._replace(what=what)
         return False

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -89,6 +90,33 @@ def test_on_the_command_line_it_is_silent_or_ends_with_1(
     done = run("doctor", "--json", folder=folder)
     assert done.exit_code == 1
     assert json.loads(done.stdout)["findings"][0]["what"] == "the program's ledger is not here"
+
+
+def test_a_plugin_that_anybody_can_change_is_said(healthy: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "installed"
+    folder.mkdir(mode=0o755)
+    file = folder / "cmengine_own.py"
+    file.write_text("")
+    plugin = ModuleType("cmengine_own")
+    plugin.__file__ = str(file)
+    healthy.registry.manager.register(plugin, "own")
+    for changed, mode, said in (
+        (file, 0o644, []),
+        (file, 0o664, []),
+        (file, 0o646, [file]),
+        (folder, 0o777, [folder]),
+        (folder, 0o1777, []),
+    ):
+        before = changed.stat().st_mode
+        changed.chmod(mode)
+        assert list(findings(healthy)) == [
+            Mistake(
+                str(one), "anybody can change what plugins do", f"close it with: chmod o-w '{one}'"
+            )
+            for one in said
+        ]
+        changed.chmod(before)
+    healthy.registry.manager.unregister(plugin)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,21 @@
 """What never ends, or is far larger than anybody could have meant: it is said in words, in little memory."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cmengine.choices import Wish, choose_goals
+from cmengine.ehr import MOST_BYTES
 from cmengine.engine import add_client
 from cmengine.program import Program
+from cmengine.taking import MOST
 
 RULES = """
 [[rule]]
@@ -80,7 +85,8 @@ LARGE = "is larger than "
         (("stock", "add"), "cards.csv", "", "the first line does not name the columns"),
         (("stock", "add"), "cards.csv", "serial,code,value,brand\n", LONG_LINE),
         (("fhir", "import"), "bundle.json", "", LARGE),
-        (("fhir", "import"), "bundle.ndjson", "", LARGE),
+        (("fhir", "import"), "bundle.ndjson", "", LONG_LINE),
+        (("fhir", "import"), "bundle.ndjson", '{"resourceType": "Patient", "id": "', LONG_LINE),
         (("rules", "check"), "rules.toml", "", LARGE),
         (("draw", "verify"), "draws.json", "", LARGE),
     ],
@@ -96,6 +102,90 @@ def test_a_huge_line_where_a_few_lines_belong_is_said_in_words(
     assert said in line
     assert len(line) < 1000
     assert list(program.ledger.rows("select max(seq) from journal")) == there
+
+
+def observation(n: int, day: date) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation",
+        "id": f"o{n}",
+        "status": "final",
+        "code": {"coding": [{"system": "urn:cmengine:kind", "code": "visit"}]},
+        "subject": {"reference": "Patient/c1"},
+        "effectiveDateTime": day.isoformat(),
+    }
+
+
+def test_resources_a_line_each_come_in_from_a_file_larger_than_the_memory(
+    program: Program, tmp_path: Path
+) -> None:
+    """What means nothing here takes no room, before and after what means something."""
+    file, size = tmp_path / "export.ndjson", 0
+    other = json.dumps({"resourceType": "DocumentReference", "note": "n" * 90_000}).encode() + b"\n"
+    with file.open("wb") as lines:
+        for n in range(3):
+            lines.write(json.dumps(observation(n, program.today())).encode() + b"\n")
+            for _ in range(HUGE // 3 // len(other) + 1):
+                size += lines.write(other)
+    assert size > HUGE > LITTLE
+    told = done(program, "fhir", "import", file, "--json")
+    assert told.returncode == 0, told.stderr[-2000:]
+    came = json.loads(told.stdout)
+    assert (came["events"], came["cents"]) == (3, 750)
+    assert sum(came["passed"].values()) == size // len(other)
+    file.unlink()
+
+
+def test_as_many_resources_as_one_file_may_hold_come_in_at_once(
+    program: Program, tmp_path: Path
+) -> None:
+    file = tmp_path / "export.ndjson"
+    with file.open("w") as lines:
+        for n in range(MOST):
+            lines.write(json.dumps(observation(n, program.today())) + "\n")
+    told = done(program, "fhir", "import", file, "--json")
+    assert told.returncode == 0, told.stderr[-2000:]
+    assert json.loads(told.stdout)["events"] == MOST
+
+
+def test_a_bundle_as_large_as_may_be_comes_in_and_a_larger_one_does_not(
+    program: Program, tmp_path: Path
+) -> None:
+    known = json.dumps({"resource": observation(0, program.today())})
+    other = known.replace("Observation", "DiagnosticReport")
+    begin, end = '{"resourceType": "Bundle", "type": "collection", "entry": [' + known, "]}"
+    file = tmp_path / "bundle.json"
+    for more, code in ((0, 0), (1, 1)):
+        times = (MOST_BYTES - len(begin + end)) // (len(other) + 1)
+        text = begin + f",{other}" * times + end
+        file.write_text(text + " " * (MOST_BYTES + more - len(text)))
+        told = done(program, "fhir", "import", file)
+        assert told.returncode == code, told.stderr[-2000:]
+    assert told.stderr == (
+        f"Error: {file}: is larger than 32,000,000 bytes; split it, or give its resources a line each, in a file"
+        " whose name ends with .ndjson\n"
+    )
+
+
+def test_a_bundle_that_is_small_and_becomes_large_is_said_in_words(
+    program: Program, tmp_path: Path
+) -> None:
+    file = tmp_path / "bundle.json"
+    file.write_text("[" + "[]," * ((MOST_BYTES - 4) // 3) + "[]]")
+    told = done(program, "fhir", "import", file)
+    assert told.returncode == 1
+    assert f"{file}: needs more memory than there is here; split it" in told.stderr
+    assert "nobody foresaw" not in told.stderr
+
+
+def test_lines_without_end_that_are_all_off_are_counted(program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "export.ndjson"
+    file.write_text("{}\n" * 1_000_000)
+    told = done(program, "fhir", "import", file)
+    assert told.returncode == 1
+    lines = told.stderr.splitlines()
+    assert lines[0].startswith(f"Error: {file}:1: is no FHIR resource")
+    assert lines[-1].endswith(f"{file}: and 999,950 more mistakes; mend these first")
+    assert len(lines) == 51
 
 
 @pytest.mark.parametrize("name", ["program.toml", "kinds.toml", "words.toml", "program.key"])
@@ -136,6 +226,69 @@ def test_what_is_typed_and_never_ends_is_not_waited_for(
     assert said in told.stderr
     assert "nobody foresaw" not in told.stderr
     assert "Traceback" not in told.stderr
+
+
+READ = [
+    ("voucher", "redeem"),
+    ("voucher", "redeem", "-"),
+    ("voucher", "print", "--to", "slip.pdf"),
+    ("feedback", "add", "c1"),
+]
+
+
+@pytest.mark.parametrize("words", READ, ids=" ".join)
+@pytest.mark.parametrize("piped", ["zeros", "yes", "blank lines", "no text"])
+def test_a_pipe_that_never_ends_is_read_in_part_and_ends_in_words(
+    program: Program, words: tuple[str, ...], piped: str
+) -> None:
+    """What a pipe says without end: more than fits into the memory is on its way, and little of it is taken."""
+    says: dict[str, list[str | bytes]] = {
+        "zeros": ["cat", "/dev/zero"],
+        "yes": ["yes", "x" * 50],
+        "blank lines": ["yes", ""],
+        "no text": ["yes", b"\xff\xfe"],
+    }
+    there = program.ledger.rows("select max(seq) from journal")
+    with subprocess.Popen(says[piped], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as source:
+        told = subprocess.run(
+            [sys.executable, "-c", CMENGINE, "-p", program.folder, "--by", "ana", *words],
+            stdin=source.stdout,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert source.returncode  # it had more to say
+    assert told.returncode == 1, told.stderr[-2000:]
+    assert told.stderr.startswith("Error: ")
+    assert len(told.stderr.splitlines()) <= 2
+    assert "nobody foresaw" not in told.stderr
+    assert program.ledger.rows("select max(seq) from journal") == there
+
+
+def test_who_answers_without_end_has_not_said_yes(program: Program) -> None:
+    add_client(program, "c2", name="Alex")
+    for says, gone in (("maybe", False), ("", False), ("y", True)):
+        with subprocess.Popen(["yes", says], stdout=subprocess.PIPE) as source:
+            told = subprocess.run(
+                [
+                    sys.executable,
+                    "-c",
+                    CMENGINE,
+                    "-p",
+                    program.folder,
+                    "--by",
+                    "ana",
+                    "client",
+                    "forget",
+                    "c2",
+                ],
+                stdin=source.stdout,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        assert "Traceback" not in told.stderr
+        assert ("Erased" in told.stdout) is gone, told.stdout + told.stderr
 
 
 def test_a_file_that_never_ends_is_no_file(program: Program) -> None:

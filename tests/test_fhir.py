@@ -449,6 +449,67 @@ def test_resources_a_line_each_come_in_too(program: Program) -> None:
     assert (came.events, came.choices, came.cents) == (2, 1, 200)
 
 
+@pytest.mark.parametrize("order", ["patients first", "patients last"])
+def test_whom_a_line_concerns_may_stand_in_a_later_one(program: Program, order: str) -> None:
+    resources = [one["resource"] for one in ELSEWHERE["entry"]]
+    lines = resources if order == "patients first" else resources[::-1]
+    file = program.folder.parent / "in.ndjson"
+    file.write_text("\n".join(map(json.dumps, lines)))  # no line end at the end
+    came = import_bundle(program, file, load_codes(program))
+    assert (came.events, came.choices, came.cents) == (2, 1, 200)
+
+
+def test_every_line_that_is_off_is_named_at_once_and_nothing_is_kept(program: Program) -> None:
+    drinks = json.dumps(ELSEWHERE["entry"][2]["resource"]).encode()
+    file = program.folder.parent / "in.ndjson"
+    off = [b"{", b"[]", b"\xff\xfe", b'{"resourceType": "Observation"}', b"[" * 90_000]
+    file.write_bytes(b"\n\n".join([drinks, *off, drinks]))
+    with pytest.raises(CMError) as caught:
+        import_bundle(program, file, load_codes(program))
+    said = "\n".join(str(one) for one in caught.value.mistakes)
+    for n, words in ((3, "is not JSON"), (5, "is no FHIR resource"), (7, "is not UTF-8 text"), (11, "is nested too deep")):  # fmt: skip
+        assert f"{file}:{n}: {words}" in said
+    assert f"{file}: line 9: Observation" in said
+    assert f"{file}:1:" not in said
+    assert program.ledger.last_event() == 0
+
+
+def test_one_more_than_one_file_may_hold_is_said_and_nothing_is_kept(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = written(program.folder, ELSEWHERE)  # two events and a goal mean something
+    monkeypatch.setattr("cmengine.taking.MOST", 2)
+    with pytest.raises(CMError) as caught:
+        import_bundle(program, file, load_codes(program))
+    assert [str(one) for one in caught.value.mistakes] == [
+        f"{file}: holds more than 2 events and goals; split it into several files"
+    ]
+    assert program.ledger.last_event() == 0
+    monkeypatch.setattr("cmengine.taking.MOST", 3)
+    came = import_bundle(program, file, load_codes(program))
+    assert (came.events, came.choices) == (2, 1)
+
+
+def test_what_goes_out_a_line_each_comes_in_as_it_does_in_a_bundle(
+    program: Program, make: Make
+) -> None:
+    import_bundle(program, written(program.folder, ELSEWHERE), load_codes(program))
+    why = Grounds(recipient="County clinic", purpose="treatment", consent="2026-017")
+    came = []
+    for name in ("out.json", "out.ndjson"):
+        file = program.folder.parent / name
+        assert export_bundle(program, file, ["c001"], load_codes(program), why, words=True) == 3
+        assert file.stat().st_mode & 0o777 == 0o600
+        other = make(RULES, KINDS, name=f"other-{name}")
+        (other.folder / "fhir.toml").write_text(CODES)
+        came.append(import_bundle(other, file, load_codes(other), add_clients=True))
+    assert came[0] == came[1]
+    assert (came[0].events, came[0].choices, came[0].cents) == (2, 1, 200)
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    notice = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+    assert [line["meta"]["security"][0]["display"] for line in lines] == [notice] * 3
+
+
 @pytest.mark.parametrize(
     ("toml", "says"),
     [
@@ -667,3 +728,21 @@ def test_a_code_that_is_not_there_is_one_line_and_no_mistake_is_kept_quiet(
     ]
     assert len([one for one in said if "below zero" in one]) == 49
     assert said[-1] == f"{file}: and 9 more mistakes; mend these first"
+
+
+def test_a_code_that_is_not_there_behind_fifty_other_mistakes_is_counted_once(
+    program: Program,
+) -> None:
+    found = entry(2)
+    drinks = ELSEWHERE["entry"][2]["resource"]
+    whom = {"identifier": {"system": "https://clinic.example/mrn", "value": "zz9"}}
+    for n in range(60):
+        wrong = {"subject": whom} if n >= 50 else {"valueQuantity": {"value": -1 - n}}
+        found["entry"].append(
+            {"resource": {**drinks, "id": f"n{n}", "identifier": [{"value": f"n{n}"}], **wrong}}
+        )
+    file = written(program.folder, found)
+    with pytest.raises(CMError) as stopped:
+        import_bundle(program, file, load_codes(program))
+    assert str(stopped.value.mistakes[-1]) == f"{file}: and 1 more mistake; mend these first"
+    assert len(stopped.value.mistakes) == 51

@@ -1,6 +1,7 @@
 """Codes that cannot be used: one sentence for all of them, and a pause for whoever tries many."""
 
 import multiprocessing
+import re
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -85,6 +86,44 @@ def test_of_every_code_that_cannot_be_used_the_same_is_said(program: Program) ->
     assert sentences == {
         "this code: cannot be used here; read it again, letter by letter; staff can look it up"
     }
+
+
+@pytest.mark.parametrize("use", [redeem_voucher, print_by_code])
+def test_as_much_is_read_for_every_code_that_cannot_be_used(
+    program: Program, monkeypatch: pytest.MonkeyPatch, use: Callable[[Program, str], object]
+) -> None:
+    """Whether a code was ever given out cannot be told from the time that the answer takes: each is looked for by the
+    same statements, on as many rows.
+    """
+    used, lost, halved = (issue_voucher(program, "c1", cents=100) for _ in range(3))
+    redeem_voucher(program, used.code)
+    replace_voucher(program, lost.voucher, "Lost the slip")
+    redeem_voucher(program, halved.code, cents=50)
+    redeem_voucher(program, halved.code, cents=50)
+    asked: list[str] = []
+    rows: list[bool] = []
+    one = program.ledger.one
+
+    def counted(sql: str, *values: object) -> Any:
+        found = one(sql, *values)
+        if "voucher_list" in sql:
+            rows.append(found is not None)
+        return found
+
+    monkeypatch.setattr(program.ledger, "one", counted)
+    read = []
+    for code in (new_code(), used.code, lost.code, halved.code, new_code()):
+        program.ledger._db.set_trace_callback(asked.append)
+        said(lambda code=code: use(program, code))  # type: ignore[misc]
+        program.ledger._db.set_trace_callback(None)
+        read.append([re.sub(r"'[^']*'|[0-9]+|null", "?", sql, flags=re.I) for sql in asked])
+        asked.clear()
+    looked = [sql for sql in read[0] if "voucher_list" in sql]
+    assert len(looked) == 1, read[0]
+    assert read == [read[0]] * 5
+    assert sum("voucher_codes" in sql for sql in read[0]) == 1
+    # Of a code that there is none of, the latest voucher is read in its place.
+    assert rows == [True] * 5
 
 
 def test_staff_are_told_why_and_no_code_is_in_it(program: Program, clock: Any) -> None:

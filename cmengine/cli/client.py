@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from cmengine.cli.ask import agreed
 from cmengine.cli.card import card
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.held import LATER, held_data
@@ -214,7 +215,7 @@ def forget(ctx: click.Context, client: str, yes: bool, as_json: bool) -> None:
         if not yes:
             found = would_forget(program, client)
             _tell_of_erasing(f"Of {client} would be erased, and end:", "Of them would stay:")
-            if not _sure(f"Erase it for good ({found.texts + found.words} texts)?"):
+            if not agreed(f"Erase it for good ({found.texts + found.words} texts)?"):
                 say("Nothing was erased.")
                 ctx.exit(1)
         done = forget(program, client)
@@ -245,15 +246,6 @@ def _tell_of_erasing(erased: str, stays: str) -> None:
         say(head)
         for line in lines:
             say(f"  - {line}")
-
-
-def _sure(question: str) -> bool:
-    """Ask; who gives no answer, or stops, has said no."""
-    try:
-        return click.confirm(question)
-    except click.Abort:
-        say("")
-        return False
 
 
 @client_command.command(

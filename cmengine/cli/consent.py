@@ -1,10 +1,10 @@
 """cmengine consent"""
 
-import sys
 from typing import Any
 
 import click
 
+from cmengine.cli.ask import all_typed
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.show import count, document, note, say, several, table
 from cmengine.consents import HOW, INFORMATION, MESSAGES, PURPOSES, Consent
@@ -118,7 +118,7 @@ def stop(
 
     if not heard and (channel is not None or no_answer):
         raise click.UsageError("--channel and --no-answer go together with --heard")
-    words = sys.stdin.read(MOST_HEARD) if heard else "stop"
+    words = all_typed(MOST_HEARD) if heard else "stop"
     with desk.open() as program:
         if not says_stop(words):
             program.must_have(client)

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from cmengine.cli.ask import all_typed, asked
 from cmengine.cli.desk import Desk, client_codes, examples, json_option, pass_desk
 from cmengine.cli.show import count, document, say, wrapped
 
@@ -80,9 +81,8 @@ def _typed() -> str:
     from cmengine.feedback import MOST_WORDS
 
     if sys.stdin.isatty():
-        words: str = click.prompt("What was said", err=True)
-        return words
-    return sys.stdin.read(MOST_WORDS + 1)
+        return asked("What was said", MOST_WORDS)
+    return all_typed(MOST_WORDS + 1)
 
 
 @feedback_command.command(

@@ -37,7 +37,7 @@ def import_(desk: Desk, file: Path, codes: Path | None, add_clients: bool, as_js
     """Log the Observations of FILE and choose its Goals, where the program's codes know them.
 
     What is known already counts once. Where something is off, it is named, and nothing is kept. What
-    means nothing here is passed over, and counted.
+    means nothing here is passed over, and counted. A FILE whose name ends with .ndjson has a resource a line.
     """
     from cmengine.ehr import import_bundle, load_codes
 
@@ -76,6 +76,8 @@ def export(
     as_json: bool,
 ) -> None:
     """Write what clients chose as Goals and what happened as Observations, into the new FILE.
+
+    It is a bundle, or has a resource a line where its name ends with .ndjson.
 
     It holds clients' codes, so it is written down who receives it, what for, and under which
     consent; `cmengine disclosures` lists that. Who has withdrawn their consent to sharing is left out.

@@ -10,7 +10,18 @@ from cmengine.cli.bowl import solve_bowl
 from cmengine.cli.desk import Desk, examples, json_option, pass_desk, rule_ids
 from cmengine.cli.held_back import ahead_data, note_ahead
 from cmengine.cli.odds import bowl_data, bowls_of, in_short, say_bowl
-from cmengine.cli.show import complain, count, document, note, problem, say, several, table, wrapped
+from cmengine.cli.show import (
+    complain,
+    count,
+    document,
+    money,
+    note,
+    problem,
+    say,
+    several,
+    table,
+    wrapped,
+)
 from cmengine.cli.simulate import simulate
 from cmengine.cli.versions import diff, history
 from cmengine.errors import CMError
@@ -40,17 +51,19 @@ def rules_command() -> None:
 def check(ctx: click.Context, files: tuple[Path, ...], full: bool, as_json: bool) -> None:
     """Read rule files, find every mistake, play the scenarios, and look for a history that punishes.
 
-    Without FILE, all rules of the program. A FILE needs no program. Changes nothing.
+    Where all is well, says for each rule the most that a client, and all clients, can earn in 31 days. Without
+    FILE, all rules of the program. A FILE needs no program. Changes nothing.
     """
     from cmengine.forewarn import ahead
     from cmengine.plugins import load_plugins
     from cmengine.publish import Report, check_files, check_program
     from cmengine.search import FULL, QUICK
     from cmengine.settings import SETTINGS
+    from cmengine.worst import worst_of
 
     desk = ctx.find_object(Desk) or Desk(".", None)
     effort = FULL if full else QUICK
-    reached = []
+    reached, clients = [], 0
     if files and not (Path(desk.folder) / SETTINGS).is_file():
         report: Report = check_files(
             _rule_files(files), load_plugins(), progress=_judging, effort=effort
@@ -59,7 +72,9 @@ def check(ctx: click.Context, files: tuple[Path, ...], full: bool, as_json: bool
         with desk.open() as program:
             report = check_program(program, _rule_files(files), progress=_judging, effort=effort)
             reached = [one for draft in report.drafts for one in ahead(program, draft.rule)]
+            clients = len(program.ledger.clients())
     ok = not report.mistakes
+    worst = [worst_of(draft.rule) for draft in report.drafts] if ok else []
     counts = (
         f"{count(len(report.drafts), 'rule')} in {count(report.files, 'file')},"
         f" {count(report.scenarios, 'scenario')}"
@@ -73,11 +88,13 @@ def check(ctx: click.Context, files: tuple[Path, ...], full: bool, as_json: bool
                 "scenarios": report.scenarios,
                 "findings": [_finding(one) for one in report.findings],
                 "reaches": ahead_data(reached),
+                "worst": [_worst(one, clients) for one in worst],
                 **_words_data(report),
             }
         )
     elif ok:
         say(f"All is well: {counts}. No history was found in which somebody is punished.")
+        _say_worst(worst, clients)
         note_ahead(reached)
     if not as_json:
         _note_words(report)
@@ -86,6 +103,35 @@ def check(ctx: click.Context, files: tuple[Path, ...], full: bool, as_json: bool
             complain(CMError(*report.mistakes))
             _say_scenarios(report.findings)
         ctx.exit(1)
+
+
+def _worst(one: Any, clients: int) -> dict[str, Any]:
+    return {
+        "rule": one.rule,
+        "month_cents": one.cents,
+        "endless": one.endless,
+        "clients": clients,
+        "all_cents": one.of_all(clients),
+    }
+
+
+def _say_worst(worst: list[Any], clients: int) -> None:
+    """Say the most that each rule can bring in a month."""
+    if not worst:
+        return
+    all_of = f", and all {clients:,} clients" if clients > 1 else ""
+    say(f"The most that a client{all_of} can earn in 31 days, if it happens as often as counts:")
+    rows = []
+    for one in worst:
+        if one.cents is None:
+            unknown = "not known: a reward draws, and does not say its odds"
+            said = "no limit: give it a pace, such as per_day = 1" if one.endless else unknown
+            rows.append((one.rule, said))
+        elif clients > 1:
+            rows.append((one.rule, f"{money(one.cents)}, all {money(one.of_all(clients))}"))
+        else:
+            rows.append((one.rule, money(one.cents)))
+    table(rows, indent="  ")
 
 
 def _words_data(report: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cmengine.cli.ask import asked
 from cmengine.cli.show import complain, money, note, say
 from cmengine.errors import CMError, Mistake
 
@@ -20,11 +21,13 @@ new_pdf = click.option(
 )
 
 
+MOST_CODE = 1_000  # letters: a code has 18, and may have spaces between them
+
+
 def typed_code(code: str | None) -> str:
     """Take a code from the command line, or ask for it, so that it stays out of the shell's history."""
     if code is None or code == "-":
-        typed: str = click.prompt("Code", err=True)
-        return typed
+        return asked("Code", MOST_CODE)
     if sys.stdin.isatty():
         note(
             "Note: a code behind the command stays in the shell's history, and others on this machine can see it."
