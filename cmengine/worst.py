@@ -17,7 +17,7 @@ from cmengine.model import Rule
 MONTH = 31  # days
 YEAR = 364
 TIMES = 100  # in a day: more than anybody means
-MOST_STEPS = 30_000  # of one start, before it is said that it was not worked out
+MOST_STEPS = 150_000  # of one start, before it is said that it was not worked out
 MONDAY = date(2000, 1, 3)  # where a rule has no first day, any will do
 
 

@@ -124,7 +124,9 @@ def _say_worst(worst: list[Any], clients: int) -> None:
     rows = []
     for one in worst:
         if one.cents is None:
-            unknown = "not known: a reward draws, and does not say its odds"
+            unknown = (
+                "not known: a reward does not say its odds, or there are too many ways to earn it"
+            )
             said = "no limit: give it a pace, such as per_day = 1" if one.endless else unknown
             rows.append((one.rule, said))
         elif clients > 1:
