@@ -4,6 +4,7 @@ It reads and never writes: what it has worked out is a batch of rows, for the fi
 is. Where somebody else has written meanwhile, the same lines are worked out anew, while nobody can write.
 """
 
+import fcntl
 import os
 import pickle
 import select
@@ -24,6 +25,9 @@ Decide = Callable[[Lines, bool], Any]
 """Work out what some lines come to, on the program's ledger; give what there is to say of them. With True,
 what was worked out before does not hold. Raises Beyond, or anything else, where it cannot be worked out here."""
 
+PIPE = (
+    1 << 20
+)  # bytes of an answer that wait for the first process without a stop of the second; as Linux allows
 _LENGTH = 8  # bytes, before each message
 
 
@@ -89,6 +93,8 @@ def forerunner(
         with os.fdopen(to_child, "rb", 0) as asked, os.fdopen(to_parent, "wb", 0) as told:
             _serve(program, read, decide, asked, told)
 
+    with suppress(OSError):
+        fcntl.fcntl(answers, fcntl.F_SETPIPE_SZ, PIPE)
     with program.ledger.parted():
         child = os.fork()
     if child == 0:

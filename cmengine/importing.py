@@ -7,7 +7,7 @@ the same file imported again goes on from there.
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -82,14 +82,19 @@ def import_events(
     lines = LogLines(program, path, zone)
     long = has_lines(path, batch)  # perhaps one more than a batch, and surely not less
     twice = long and skip_bad is None
-    if twice:
-        stop_if(_some(path, lines.bad(progress)))
     told: Progress = progress if twice else (lambda done: progress(2 * done))
+
+    def check() -> None:
+        if twice:
+            stop_if(_some(path, lines.bad(progress)))
+
     with _aside(skip_bad, path) as aside, no_garbage():
         coming = _Coming(program, path, lines, told, aside)
-        ahead = long and can_fork() and not program.asks_strangers
-        if not (ahead and coming.ahead(batch)):
+        if not long or not can_fork() or program.asks_strangers:
+            check()
             coming.alone(batch, long=long)
+        elif not coming.ahead(batch, check):
+            coming.alone(batch, long=True)
     return coming.imported
 
 
@@ -149,14 +154,15 @@ class _Coming:
     _done: int = 0  # lines
     _read: int = 0  # bytes
 
-    def ahead(self, most: int) -> bool:
-        """Keep what a second process works out, as long as it can; say whether that was all."""
+    def ahead(self, most: int, check: Callable[[], object]) -> bool:
+        """Check, and keep what a second process works out, as long as it can; say whether that was all."""
         from cmengine.forerunner import forerunner  # late: only for long logs
 
         ledger, size = self.program.ledger, min(most, FIRST_BATCH)
         with forerunner(self.program, self.lines.read, self._decide()) as runner, ledger.bulk():
             version = ledger.others()
             runner.ask(size)
+            check()
             while (batch := runner.answer()) is not None and batch.lines:
                 runner.ask(size)  # it is worked out while this one is written
                 with ledger.writing(WHAT):

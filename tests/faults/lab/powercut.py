@@ -31,7 +31,9 @@ class Disk:
     def do(self, op: Op) -> None:
         """Let an operation happen."""
         if isinstance(op, Said):
-            self.said += 1
+            self.said += not op.text.startswith(
+                " "
+            )  # what is indented belongs to the answer before
         elif isinstance(op, Write | Cut):
             self.data.setdefault(op.file, []).append(op)
         elif isinstance(op, Sync):
