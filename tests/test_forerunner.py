@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -263,4 +264,57 @@ def test_a_line_that_goes_off_meanwhile_ends_it_where_it_stands(make: Any) -> No
     desk.close()
     assert "events.csv:6001:" in str(raised.value)
     assert 400 <= events(program) < 6_000
+    assert verify(program).ok
+
+
+ENDED = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from cmengine.importing import import_events
+from cmengine.program import open_program
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+program = open_program(Path(sys.argv[1]), by="ana", clock=lambda: datetime(2026, 7, 1, 18, tzinfo=UTC))
+fork = os.fork
+
+def seen():
+    child = fork()
+    if child:
+        print(child, flush=True)
+    return child
+
+os.fork = seen
+
+def progress(read):
+    if program.ledger.last_event() > 400:
+        os.killpg(0, getattr(signal, sys.argv[3]))
+
+import_events(program, Path(sys.argv[2]), batch=200, progress=progress)
+"""
+
+
+@pytest.mark.parametrize("whom", ["os.kill(os.getpid()", "os.killpg(0"])
+@pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
+def test_of_an_import_that_is_stopped_no_process_is_left(make: Any, how: str, whom: str) -> None:
+    """Ctrl-C reaches both processes; what else stops the first one, the first one alone."""
+    program = chosen(make, "program")
+    script = ENDED.replace("os.killpg(0", whom)
+    reads, writes = os.pipe()
+    with subprocess.Popen(
+        [sys.executable, "-c", script, program.folder, LOG, how],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pass_fds=[writes],
+        start_new_session=True,
+        text=True,
+    ) as done:
+        os.close(writes)
+        told, wrong = done.communicate()
+        assert os.read(reads, 1) == b"", "when both have ended, nobody holds the other end"
+    os.close(reads)
+    assert told.strip().isdecimal(), "there was a second process"
+    assert done.returncode != 0
+    assert wrong.count("Traceback") == (how == "SIGINT"), "the second process says nothing"
+    assert 400 < events(program) < EXPECTED["events"]
     assert verify(program).ok
