@@ -25,9 +25,8 @@ Decide = Callable[[Lines, bool], Any]
 """Work out what some lines come to, on the program's ledger; give what there is to say of them. With True,
 what was worked out before does not hold. Raises Beyond, or anything else, where it cannot be worked out here."""
 
-PIPE = (
-    1 << 20
-)  # bytes of an answer that wait for the first process without a stop of the second; as Linux allows
+# Bytes of an answer that may wait for the first process, so that the second need not, as far as Linux allows.
+PIPE = 1 << 20
 _LENGTH = 8  # bytes, before each message
 
 
