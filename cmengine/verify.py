@@ -33,7 +33,7 @@ from cmengine.turns import turns_of
 
 PORTION = 20_000  # events that are held at once
 MANY = 50_000  # events from which on a second process helps
-SHARE = 0.1  # of the replay that the first process does, which looks at the file as well
+SHARE = 0.06  # of the replay that the first process does, which looks at the file as well
 MOST_PROBLEMS = 100
 Row = tuple[object, ...]
 
