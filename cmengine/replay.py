@@ -37,7 +37,7 @@ class Replay:
     standings: dict[str, Standing] = Factory(dict)
     round: int = 0
     _known: dict[str, list[TimelineRow]] = Factory(dict)
-    _agenda: Agenda = Factory(dict)
+    _agenda: Agenda | None = None
     _past: dict[int, Event] = Factory(dict)
 
     def run(
@@ -57,11 +57,18 @@ class Replay:
                 self._take(step)
                 step = next(upcoming, None)
             self._past[seq] = event
-            self._show(self._agenda, seq, event)
+            self._show(self._agenda_now(), seq, event)
         while step is not None:
             self._take(step)
             step = next(upcoming, None)
+        self._agenda_now()  # a rule that cannot say what it listens to is found also where nothing follows
         return self
+
+    def _agenda_now(self) -> Agenda:
+        """Work out what events are shown to, once for all that was chosen since the last one."""
+        if self._agenda is None:
+            self._agenda = agenda_of(self._known, self.rule_of)
+        return self._agenda
 
     def _take(self, step: TimelineRow | Correction) -> None:
         if isinstance(step, Correction):
@@ -70,7 +77,7 @@ class Replay:
         rule = step.choice.rule
         before = self._known.get(rule, [])
         self._known[rule] = [*before, step]
-        self._agenda = agenda_of(self._known, self.rule_of)
+        self._agenda = None
         for seq, event in self._past.items():
             if catches_up(before, step.choice, seq, event):
                 self._show(agenda_of({rule: self._known[rule]}, self.rule_of), seq, event)
