@@ -94,7 +94,8 @@ def forerunner(
 
     with suppress(OSError):
         fcntl.fcntl(answers, fcntl.F_SETPIPE_SZ, PIPE)
-    with program.ledger.parted():
+    child = -1
+    with suppress(OSError), program.ledger.parted():  # without one, there is no answer
         child = os.fork()
     if child == 0:
         end_after(work)
@@ -104,8 +105,9 @@ def forerunner(
         try:
             yield Forerunner(out, back)
         finally:
-            os.kill(child, signal.SIGKILL)  # it has nothing to lose
-            os.waitpid(child, 0)
+            if child > 0:
+                os.kill(child, signal.SIGKILL)  # it has nothing to lose
+                os.waitpid(child, 0)
 
 
 class _Unasked(Exception):

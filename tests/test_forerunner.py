@@ -211,6 +211,20 @@ def test_without_the_second_process_the_first_goes_on_alone(
     assert verify(two).ok
 
 
+def test_where_no_process_can_be_begun_the_first_does_it_alone(
+    make: Any, contents: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left() -> int:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    one, two = chosen(make, "one"), chosen(make, "two")
+    two.dice = one.dice
+    wanted = alone(one, LOG)
+    monkeypatch.setattr(os, "fork", none_left)
+    assert import_events(two, LOG, batch=400) == wanted
+    assert contents(one) == contents(two)
+
+
 @pytest.mark.parametrize("killed", [False, True])
 def test_progress_is_told_of_all_that_is_read_twice_and_no_more(make: Any, killed: bool) -> None:
     program = chosen(make, "program")
