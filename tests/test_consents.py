@@ -228,6 +228,7 @@ def test_what_waited_when_all_was_taken_back_never_goes(program: Program, how: s
 
 def test_the_outbox_counts_only_what_can_go(program: Program, run: Run) -> None:
     visit(program, "c1")
+    run("client", "set", "c1", "quiet=none", folder=program.folder)  # whatever time it is now
     shown = run("outbox", "list", folder=program.folder).stdout
     assert shown.endswith("Nothing of it can go just now.\n")
     give(program, "c1", channel="text")
