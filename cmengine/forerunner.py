@@ -88,7 +88,6 @@ def forerunner(
     def work() -> None:
         os.close(asks)
         os.close(answers)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with the first process
         with os.fdopen(to_child, "rb", 0) as asked, os.fdopen(to_parent, "wb", 0) as told:
             _serve(program, read, decide, asked, told)
 

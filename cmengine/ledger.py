@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from operator import itemgetter
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -35,7 +34,7 @@ from cmengine.sqlite import sqlite3
 from cmengine.timeline import Correction, TimelineRow
 
 WRITING_KIB = 48 * 1024  # of pages: a batch touches one or two for each client
-READING_KIB = 24 * 1024  # of what a check looks up, here and there
+READING_KIB = 16 * 1024  # of what a check looks up, here and there
 LOOK_MILLISECONDS = 20  # within these, SQLite looks after 1, 2, 5 and 10 milliseconds
 MOST_ROWS = 512  # in one statement: SQLite allows 32,766 cells
 FAR = 2**62  # beyond every number
@@ -140,7 +139,10 @@ class Ledger:
         try:
             yield
         finally:
-            self._db = connect(self.path)
+            try:
+                self._db = connect(self.path)
+            except sqlite3.DatabaseError as error:
+                raise in_words(self.path, error) from error
 
     def writing(self, what: str = "") -> AbstractContextManager[None]:
         """Hold the one write transaction: everything written inside is kept and journaled, or nothing is.
@@ -569,13 +571,10 @@ class Ledger:
         awards: dict[int, list[tuple[object, ...]]] = {}
         for award in self.tuples(
             "select a.occurrence, a.n, a.reward, a.label, a.cents, a.item from occurrences o"
-            f" join awards a on a.occurrence = o.seq where o.client in {_THESE}",
+            f" join awards a on a.occurrence = o.seq where o.client in {_THESE} order by o.seq, a.n",
             these,
         ):
-            mine = awards.setdefault(award[0], [])
-            mine.append(award[1:])
-            if len(mine) > 1 and mine[-2][0] > award[1]:
-                mine.sort(key=itemgetter(0))
+            awards.setdefault(award[0], []).append(award[1:])
         for row in self.tuples(sql, these):
             one = KeptOccurrence(row[2], row[3], row[4:10], awards.get(row[1], []), not row[10])
             found.setdefault(row[0], []).append(one)

@@ -130,6 +130,8 @@ def test_worked_out_ahead_it_is_what_it_is_without(
     with processes() as begun:
         found = import_events(two, log, batch=batch)
     assert len(begun) == 1
+    with pytest.raises(ChildProcessError):
+        os.waitpid(begun[0], os.WNOHANG)  # it has ended, and was waited for
     assert len(opened) <= 4, "nothing was left for the first process to read once more"
     assert found == wanted
     known = len(lines) - EXPECTED["events"]
