@@ -5,7 +5,7 @@ it; so is an entry that is not the one that the chain, its seal or an anchor ask
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import accumulate, chain
 
 from attrs import Factory, define, field
 
@@ -28,7 +28,8 @@ from cmengine.sha import sha_for
 from cmengine.shape import made_shape
 
 MANY = 2_048  # rows that are read at once: somebody who wants to write waits no longer than that
-FEW = 32  # entries
+FEW = 32  # entries that are read at once, or fewer
+MOST_MARKS = 1 << 20  # bytes of marks in them
 UNKEPT = STATE | {"journal"}
 Found = tuple[str, bytes]
 """A row: what it is called, and the hash of its canonical form."""
@@ -42,8 +43,11 @@ def head_of(ledger: Ledger) -> Entry | None:
 
 def entries(ledger: Ledger, after: int = 0) -> Iterator[Entry]:
     """Give the entries of the journal after a number, in their order, also those that come meanwhile."""
-    sql = f"select {ENTRY} from journal where seq > ? order by seq limit {FEW}"
-    while some := [Entry(*row) for row in ledger.tuples(sql, after)]:
+    marks = f"select seq, length(marks) from journal where seq > ? order by seq limit {FEW}"
+    sql = f"select {ENTRY} from journal where seq > ? order by seq limit ?"
+    while sizes := [size for _, size in ledger.tuples(marks, after)]:
+        few = sum(size <= MOST_MARKS for size in accumulate(sizes))
+        some = [Entry(*row) for row in ledger.tuples(sql, after, max(1, few))]
         yield from some
         after = some[-1].seq
 

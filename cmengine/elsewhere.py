@@ -7,11 +7,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import FileIO
 from typing import NoReturn, TypeVar
 
 from cmengine.ledger import Ledger
 
 T = TypeVar("T")
+NUMBER = 4  # bytes
 
 
 @contextmanager
@@ -45,10 +47,33 @@ def end_after(work: Callable[[], object]) -> NoReturn:
         os._exit(code)  # nothing of the first process is tidied up here
 
 
-def in_child(ledger: Ledger, work: Callable[[], T]) -> Callable[[], T]:
-    """Begin some work on a ledger in a second process; give a way to wait for what came of it.
+def handed_out(pieces: int) -> Iterator[int]:
+    """Give the numbers of some pieces of work, from 0 on, each once: to this process, or to one that it begins
+    hereafter, whichever asks first. So both are busy to the end.
+    """
+    # How far an open file was read is one place for all the processes that share it.
+    numbers = os.fdopen(os.memfd_create("pieces"), "r+b", buffering=0)
+    numbers.write(b"".join(n.to_bytes(NUMBER, "big") for n in range(pieces)))
+    numbers.seek(0)
+    return _read_numbers(numbers)
 
-    Where the second process does not end well, this one does the work.
+
+def _read_numbers(numbers: FileIO) -> Iterator[int]:
+    with numbers:
+        while number := numbers.read(NUMBER):
+            yield int.from_bytes(number, "big")
+
+
+def _fork() -> int | None:
+    try:
+        return os.fork()
+    except OSError:  # there are too many processes already
+        return None
+
+
+def in_child(ledger: Ledger, work: Callable[[], T]) -> Callable[[], T | None]:
+    """Begin some work on a ledger in a second process; give a way to wait for what came of it, or for None
+    where that process did not end well.
     """
     reads, writes = os.pipe()
 
@@ -58,15 +83,17 @@ def in_child(ledger: Ledger, work: Callable[[], T]) -> Callable[[], T]:
             pickle.dump(work(), out)
 
     with ledger.parted():
-        child = os.fork()
+        child = _fork()
     if child == 0:
         end_after(tell)
     os.close(writes)
 
-    def wait() -> T:
+    def wait() -> T | None:
         with os.fdopen(reads, "rb") as told:
             data = told.read()
+        if child is None:
+            return None
         _, status = os.waitpid(child, 0)
-        return pickle.loads(data) if status == 0 else work()  # noqa: S301 (from our own child)
+        return pickle.loads(data) if status == 0 else None  # noqa: S301 (from our own child)
 
     return wait

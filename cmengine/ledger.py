@@ -34,7 +34,7 @@ from cmengine.sqlite import sqlite3
 from cmengine.timeline import Correction, TimelineRow
 
 WRITING_KIB = 48 * 1024  # of pages: a batch touches one or two for each client
-READING_KIB = 16 * 1024  # of what a check looks up, here and there
+READING_KIB = 32 * 1024  # of what a check looks up, here and there
 LOOK_MILLISECONDS = 20  # within these, SQLite looks after 1, 2, 5 and 10 milliseconds
 MOST_ROWS = 512  # in one statement: SQLite allows 32,766 cells
 FAR = 2**62  # beyond every number

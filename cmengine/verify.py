@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 from cmengine.absent import Absent, kept_problems
 from cmengine.chain import Chain
 from cmengine.dice import commitment
-from cmengine.elsewhere import can_fork, in_child, no_garbage
+from cmengine.elsewhere import can_fork, handed_out, in_child, no_garbage
 from cmengine.erasable import problems as word_problems
 from cmengine.errors import CMError, Fault
 from cmengine.evaluate import Ask
@@ -31,9 +31,8 @@ from cmengine.tariff import Tariff
 from cmengine.timeline import Correction, Timelines, first_day
 from cmengine.turns import turns_of
 
-PORTION = 20_000  # events that are held at once
+PORTION = 2_000  # events that are held at once, and read while nobody writes
 MANY = 50_000  # events from which on a second process helps
-SHARE = 0.06  # of the replay that the first process does, which looks at the file as well
 MOST_PROBLEMS = 100
 Row = tuple[object, ...]
 
@@ -59,6 +58,9 @@ class Verdict:
         """Say whether nothing is wrong."""
         return not self.problems
 
+
+Done = dict[int, Verdict]
+"""What came of the replay, by the number of the portion."""
 
 UNREADABLE = (sqlite3.DatabaseError, ValueError, TypeError, LookupError, AttributeError)
 """What reading a damaged file can come to: SQLite's own word for it, or a cell that is not what its column is."""
@@ -91,27 +93,23 @@ def verify(
         clients = sorted(counts)
     except UNREADABLE as error:
         verdict.problems.append(_unreadable(error))
-    far = 0
+    portions = list(_portions(clients, counts))
+    numbers: Iterable[int] = range(len(portions))
+    elsewhere: Callable[[], Done | None] | None = None
     if sum(counts.values()) >= many and can_fork():
-        far = next(
-            n
-            for n, done in enumerate(accumulate(counts[client] for client in clients))
-            if done >= sum(counts.values()) * SHARE
-        )
-    elsewhere = (
-        in_child(program.ledger, lambda: _clients_verdict(program, clients[far:], counts))
-        if far
-        else None
-    )
+        numbers = handed_out(len(portions))
+        elsewhere = in_child(program.ledger, lambda: _replayed(program, portions, numbers))
     verdict.held += all_held(program.ledger)
     _gather(verdict, _readable(_journal_problems(program, anchor, verdict)))
     _gather(verdict, _readable(_file_problems(program)))
     try:
-        mine = clients[:far] if far else clients
-        _add(verdict, _clients_verdict(program, mine, counts, progress))
+        done = _replayed(program, portions, numbers, progress)
         if elsewhere is not None:
-            _add(verdict, elsewhere())
-            progress(len(clients) - far)
+            done.update(elsewhere() or {})
+        left = [n for n in range(len(portions)) if n not in done]
+        done.update(_replayed(program, portions, left))  # what the second process did not come to
+        for n in sorted(done):
+            _add(verdict, done[n])
     except Exception as error:
         if verdict.ok:
             raise
@@ -197,23 +195,30 @@ def _file_problems(program: Program) -> Iterator[str]:
         yield from word_problems(ledger.each, Sealer(program.keys.journal).seal)
 
 
-def _clients_verdict(
+def _replayed(
     program: Program,
-    clients: Sequence[str],
-    counts: Mapping[str, int],
+    portions: Sequence[Sequence[str]],
+    numbers: Iterable[int],
     progress: Callable[[int], object] = lambda done: None,
-) -> Verdict:
-    """Replay some clients, a few at a time, so that their events fit in memory."""
-    verdict = Verdict()
+) -> Done:
+    """Replay the clients of some portions, by number. `progress` is told of those that were skipped, too:
+    somebody else has them.
+    """
+    done: Done = {}
     absent = Absent(program)
     ask = Tariff()
+    before = [*accumulate(map(len, portions), initial=0)]
+    told = 0
     with program.ledger.bulk(READING_KIB), no_garbage():
-        for some in _portions(clients, counts):
-            for problems in _portion(program, some, verdict, absent, ask):
+        for n in numbers:
+            verdict = done[n] = Verdict()
+            for problems in _portion(program, portions[n], verdict, absent, ask):
                 verdict.clients += 1
                 _gather(verdict, problems)
-                progress(1)
-    return verdict
+            progress(before[n + 1] - told)
+            told = before[n + 1]
+    progress(before[-1] - told)
+    return done
 
 
 def _portions(clients: Sequence[str], counts: Mapping[str, int]) -> Iterator[list[str]]:
@@ -230,17 +235,18 @@ def _portions(clients: Sequence[str], counts: Mapping[str, int]) -> Iterator[lis
 
 
 def _portion(
-    program: Program, clients: list[str], verdict: Verdict, absent: Absent, ask: Ask
+    program: Program, clients: Sequence[str], verdict: Verdict, absent: Absent, ask: Ask
 ) -> Iterator[Iterator[str]]:
     ledger = program.ledger
-    timelines, logs = ledger.timelines_of(clients), ledger.logs_of(clients)
-    kept, memories = ledger.kept_of(clients), ledger.memories_of(clients)
-    rounds, held = ledger.rounds_of(clients), held_of(ledger, clients)
+    with ledger.snapshot():
+        timelines, logs = ledger.timelines_of(clients), ledger.logs_of(clients)
+        kept, memories = ledger.kept_of(clients), ledger.memories_of(clients)
+        held, rounds = held_of(ledger, clients), ledger.rounds_of(clients)
+        corrections = {client: ledger.corrections_of(client) for client in rounds}
     for client in clients:
         mine = kept.get(client, [])
         verdict.events += len(logs.get(client, ()))
         verdict.awards += sum(len(one.awards) for one in mine)
-        corrections = ledger.corrections_of(client) if client in rounds else ()
         replay = Replay(program.rule_of, program.dice, ask)
         facts = _Facts(
             client,
@@ -249,7 +255,15 @@ def _portion(
             memories.get(client, {}),
             frozenset(held.get(client, ())),
         )
-        yield _problems(program, facts, logs.get(client, []), corrections, replay, verdict, absent)
+        yield _problems(
+            program,
+            facts,
+            logs.get(client, []),
+            corrections.get(client, ()),
+            replay,
+            verdict,
+            absent,
+        )
 
 
 @frozen(eq=False, repr=False)

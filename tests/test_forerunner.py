@@ -8,12 +8,11 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from forks import processes
 
 from cmengine.choices import Wish, choose_goals
 from cmengine.corrections import correct_event
@@ -55,25 +54,6 @@ FOLLOWED = {
     "out of order": 1,
     "out of order, and some lines twice": 2,
 }
-
-
-@contextmanager
-def processes() -> Iterator[list[int]]:
-    """Take down every process that this one begins."""
-    begun: list[int] = []
-    fork = os.fork
-
-    def seen() -> int:
-        child = fork()
-        if child:
-            begun.append(child)
-        return child
-
-    os.fork = seen
-    try:
-        yield begun
-    finally:
-        os.fork = fork
 
 
 def chosen(make: Any, name: str) -> Program:

@@ -233,21 +233,6 @@ def test_three_who_import_the_same_file_at_once_bring_each_event_in_once(chosen:
     assert verify(chosen).ok
 
 
-def test_two_processes_replay_what_one_does(chosen: Program) -> None:
-    import_events(chosen, LOG)
-    one, two = verify(chosen), verify(chosen, many=1)
-    assert one.ok
-    assert two.ok
-    assert (one.clients, one.events, one.awards) == (two.clients, two.events, two.awards)
-    ledger = chosen.ledger
-    first, *_, last = ledger.clients()
-    for client in (first, last):
-        ledger.rows("update memories set times = times + 1 where client = ?", client)
-    named = [problem.split(",")[0] for problem in verify(chosen, many=1).problems]
-    assert verify(chosen, many=1).problems == verify(chosen).problems
-    assert {named[0], named[-1]} == {f"client {first}", f"client {last}"}
-
-
 def test_a_full_disk_is_told_in_words_and_no_row_stays(make: Any) -> None:
     """Half a disk: SQLite itself takes the transaction back, and nothing may be written after that."""
     program = make((SEASON / "rules.toml").read_text(), (SEASON / "kinds.toml").read_text())

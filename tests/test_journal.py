@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cmengine
+from cmengine import chain as walking
 from cmengine.chain import Chain, entries, journaled_tables
 from cmengine.choices import Wish, choose_goals
 from cmengine.database import STATE
@@ -225,6 +226,21 @@ def test_every_row_is_journaled_once(program: Program) -> None:
     walk = Chain(program.ledger, Sealer(program.keys.journal))
     assert list(walk.problems()) == []
     assert walk.rows == sum(rows.values())
+
+
+@pytest.mark.parametrize(("most", "at_once"), [(8, 1), (walking.MOST_MARKS, 8)])
+def test_large_entries_are_not_held_together(
+    program: Program, monkeypatch: pytest.MonkeyPatch, most: int, at_once: int
+) -> None:
+    """An entry has eight bytes of marks for each row: a million rows are no matter, thirty times of them are."""
+    for n in range(8 - len(list(entries(program.ledger)))):
+        log(program, f"e{n}")
+    read: list[str] = []
+    monkeypatch.setattr(walking, "MOST_MARKS", most)
+    program.ledger._db.set_trace_callback(read.append)
+    assert [entry.seq for entry in entries(program.ledger)] == [*range(1, 9)]
+    limits = {int(sql.split()[-1]) for sql in read if "written_at" in sql}
+    assert limits == {at_once}
 
 
 def test_the_journal_fits_while_others_write(program: Program, clock: Any) -> None:

@@ -1,6 +1,6 @@
 """What needs a process without other threads, where the tests are run by several processes that have some:
 only such a process asks strangers' plugins in a room of their own (cmengine/room.py), and has a long log
-worked out ahead (cmengine/forerunner.py).
+worked out ahead (cmengine/forerunner.py), or replayed by two (cmengine/verify.py).
 """
 
 import os
@@ -14,7 +14,9 @@ HERE = Path(__file__).parent
 
 
 @pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="they are run as they are")
-@pytest.mark.parametrize("name", ["test_held_and_retried.py", "test_forerunner.py"])
+@pytest.mark.parametrize(
+    "name", ["test_held_and_retried.py", "test_forerunner.py", "test_verify_in_two.py"]
+)
 def test_in_a_process_of_its_own(name: str, tmp_path: Path) -> None:
     plain = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     done = subprocess.run(

@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 BEGINS, ENDS = "<!-- figures: measured -->\n", "<!-- figures: end -->"
 CONTROL = "control, "
+NUMBER = re.compile(r"\d+")
 ROW = re.compile(
     r"^\| (?P<figure>[^|]+?) +\| +(?P<tried>[\d,]+) +\| +(?P<wrong>[\d,]+) +\| (?P<note>[^|]*?) *\|$",
     re.M,
@@ -38,8 +39,14 @@ def read(reports: list[Path]) -> Figures:
         figure = noted["figure"]
         tried[figure] += int(noted["tried"])
         wrong[figure] += int(noted["wrong"])
-        notes[figure] = noted.get("note", "")
+        notes[figure] = added(notes.get(figure, ""), noted.get("note", ""))
     return {one: (tried[one], wrong[one], notes[one]) for one in tried}
+
+
+def added(note: str, more: str) -> str:
+    """Add up the numbers of two notes of the same words."""
+    numbers = iter(NUMBER.findall(note))
+    return NUMBER.sub(lambda found: str(int(found[0]) + int(next(numbers, 0))), more)
 
 
 def known(page: str) -> Figures:
