@@ -470,30 +470,35 @@ class Ledger:
 
     def timelines(self, client: str) -> dict[str, list[TimelineRow]]:
         """Give a client's timeline under each rule they have chosen, in the order it was made."""
-        return self.timelines_of([client]).get(client, {})
+        return self._timelines([client], self.personal(client)).get(client, {})
 
     def timelines_of(self, clients: Sequence[str]) -> dict[str, dict[str, list[TimelineRow]]]:
-        """Give the timelines of many clients, by client."""
+        """Give the timelines of many clients, by client, without the words in which they chose."""
+        return self._timelines(clients, {})
+
+    def _timelines(
+        self, clients: Sequence[str], personal: Mapping[str, str]
+    ) -> dict[str, dict[str, list[TimelineRow]]]:
         found: dict[str, dict[str, list[TimelineRow]]] = {}
         sql = (
-            "select c.*, p.text as words from choices c left join personal p"
-            " on p.client = c.client and p.about = 'words:' || c.id"
-            f" where c.client in {_THESE} order by c.client, c.rule, c.seq"
+            "select client, rule, id, digest, settings, on_day, stands, after_event, turn from choices"
+            f" where client in {_THESE} order by client, rule, seq"
         )
-        for row in self.each(sql, json.dumps(clients)):
+        for client, rule, id, digest, settings, on, stands, after, turn in self.tuples(
+            sql, json.dumps(clients)
+        ):
             choice = Choice(
-                id=row["id"],
-                client=row["client"],
-                rule=row["rule"],
-                digest=row["digest"],
-                settings=_settings(row["settings"]),
-                on=_day(row["on_day"]),
-                stands=bool(row["stands"]),
-                words=row["words"] or "",
+                id=id,
+                client=client,
+                rule=rule,
+                digest=digest,
+                settings=_settings(settings),
+                on=_day(on),
+                stands=bool(stands),
+                words=personal.get(f"words:{id}", "") if personal else "",
             )
-            found.setdefault(choice.client, {}).setdefault(choice.rule, []).append(
-                TimelineRow(choice, row["after_event"], row["turn"])
-            )
+            row = TimelineRow(choice, after, turn)
+            found.setdefault(client, {}).setdefault(rule, []).append(row)
         return found
 
     def _turn(self) -> int:

@@ -14,6 +14,10 @@ _WRITER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 def to_text(memory: Hashable) -> str:
     """Write a memory as canonical text. Raises TypeError for a type that cannot be kept."""
+    if memory is None:  # these two are what most goals remember
+        return "null"
+    if type(memory) is date:
+        return f'{{"date":"{memory.isoformat()}"}}'
     return _WRITER.encode(_plain(memory))
 
 
