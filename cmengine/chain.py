@@ -6,6 +6,7 @@ it; so is an entry that is not the one that the chain, its seal or an anchor ask
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain
+from typing import Any
 
 from attrs import Factory, define, field
 
@@ -26,6 +27,7 @@ from cmengine.journal import (
 from cmengine.ledger import Ledger
 from cmengine.sha import sha_for
 from cmengine.shape import made_shape
+from cmengine.sqlite import sqlite3
 
 MANY = 2_048  # rows that are read at once: somebody who wants to write waits no longer than that
 FEW = 32  # entries that are read at once, or fewer
@@ -49,7 +51,14 @@ def entries(ledger: Ledger, after: int = 0) -> Iterator[Entry]:
         few = sum(size <= MOST_MARKS for size in accumulate(sizes))
         some = [Entry(*row) for row in ledger.tuples(sql, after, max(1, few))]
         yield from some
+        _must_grow("journal", (after,), (some[-1].seq,))
         after = some[-1].seq
+
+
+def _must_grow(table: str, before: tuple[Any, ...], last: tuple[Any, ...]) -> None:
+    """Raise sqlite3.DatabaseError where keys go back: a damaged file could be read round and round for ever."""
+    if last <= before:
+        raise sqlite3.DatabaseError(f"the rows of {table} are not in the order of their keys")
 
 
 def journaled_tables() -> list[str]:
@@ -66,7 +75,7 @@ class Table:
     sealer: Sealer
     columns: list[str] = field(init=False)
     _keys: list[int] = field(init=False)
-    _last: tuple[object, ...] = ()
+    _last: tuple[Any, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         sql = "select name, pk from pragma_table_info(?) order by cid"
@@ -85,7 +94,9 @@ class Table:
             rows: list[Sequence[object]] = list(self.ledger.tuples(sql, *self._last))
             if not rows:
                 return
-            self._last = tuple(rows[-1][n] for n in self._keys)
+            last = tuple(rows[-1][n] for n in self._keys)
+            _must_grow(self.name, self._last, last)
+            self._last = last
             lines = self.sealer.lines(self.columns, list(chain.from_iterable(rows)))
             yield rows, lines, hashes_of(lines)
             count -= len(rows)

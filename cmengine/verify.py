@@ -59,6 +59,9 @@ class Verdict:
         return not self.problems
 
 
+WHICH = "*** in database main ***\n"
+"""What SQLite puts before the first thing that it finds; there is no other database."""
+
 Done = dict[int, Verdict]
 """What came of the replay, by the number of the portion."""
 
@@ -127,6 +130,10 @@ def _readable(problems: Iterable[str]) -> Iterator[str]:
         yield from problems
     except UNREADABLE as error:
         yield _unreadable(error)
+    except CMError as error:
+        if not isinstance(error.__cause__, sqlite3.DatabaseError):
+            raise
+        yield _unreadable(error.__cause__)
 
 
 def _unreadable(error: Exception) -> str:
@@ -177,7 +184,7 @@ def _file_problems(program: Program) -> Iterator[str]:
     with ledger.bulk(READING_KIB):
         for row in ledger.rows("pragma integrity_check"):
             if row[0] != "ok":
-                yield f"the file: {row[0]}"
+                yield f"the file: {row[0].removeprefix(WHICH)}"
         for row in ledger.rows("pragma foreign_key_check"):
             yield f"table {row[0]}: row {row[1]} points to something in {row[2]} that is not there"
         for row in ledger.rows("select digest, rule, body from rules order by rule"):

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -14,7 +15,8 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from cmengine.chain import UNKEPT, Chain, head_of
+from cmengine import chain as walking
+from cmengine.chain import UNKEPT, Chain, Table, entries, head_of
 from cmengine.choices import Wish, choose_goals
 from cmengine.corrections import correct_event
 from cmengine.database import STATE
@@ -470,3 +472,59 @@ def test_what_may_change_is_not_in_the_journal(kept: Kept) -> None:
     tables = {part[0] for row in kept.rows("journal") for part in Entry(*row).read_parts()}
     assert tables == set(FACTS)
     assert not tables & STATE
+
+
+def rowids(file: bytes, root: int, size: int) -> list[int]:
+    """Find where in a file the numbers of a table's first rows stand; none where they have no numbers.
+
+    See "B-tree pages" in SQLite's file format (https://sqlite.org/fileformat2.html).
+    """
+    page = (root - 1) * size
+    while file[page] == 0x05:  # a page of pages
+        cell = page + int.from_bytes(file[page + 12 : page + 14])
+        page = (int.from_bytes(file[cell : cell + 4]) - 1) * size
+    if file[page] != 0x0D:  # a leaf of a table
+        return []
+    count = int.from_bytes(file[page + 3 : page + 5])
+    places = []
+    for n in range(count):
+        at = page + int.from_bytes(file[page + 8 + 2 * n : page + 10 + 2 * n])
+        while file[at] & 0x80:  # the length of the row goes on
+            at += 1
+        places.append(at + 1)
+    return places
+
+
+def test_rows_that_a_damage_has_put_out_of_order_are_not_read_round_and_round(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A single bit of a number may do that: SQLite looks for what comes after 2, and finds 2 behind a 3."""
+    monkeypatch.setattr(walking, "FEW", 2)
+    whole, sealer = kept.file.read_bytes(), Sealer(kept.program.keys.journal)
+    with closing(sqlite3.connect(kept.file)) as db:
+        size = db.execute("pragma page_size").fetchone()[0]
+        roots = dict(db.execute("select name, rootpage from sqlite_schema where type = 'table'"))
+    caught: dict[tuple[str, str], bytes] = {}
+    file = Path(kept.program.ledger.path)
+    for table in (*FACTS, "journal"):
+        for place in rowids(whole, roots[table], size)[: 3 if table in FACTS else None]:
+            for bit in range(3 if table in FACTS else 7):
+                damaged = bytearray(whole)
+                damaged[place] ^= 1 << bit
+                file.write_bytes(damaged)
+                with closing(open_ledger(file)) as ledger:
+                    rows = Table(ledger, table, sealer).read(1 << 62) if table in FACTS else None
+                    read: Iterator[object] = entries(ledger) if rows is None else rows
+                    try:
+                        assert len(list(islice(read, 200))) < 200
+                    except sqlite3.DatabaseError as error:
+                        caught[table, str(error)] = bytes(damaged)
+    words = "the rows of {} are not in the order of their keys"
+    assert ("journal", words.format("journal")) in caught
+    for table, said in caught:
+        if table in ("choices", "corrections", "events", "journal"):
+            file.write_bytes(caught[table, said])
+            with closing(open_ledger(file)) as kept.program.ledger:
+                problems = verify(kept.program).problems
+            assert words.format(table) in problems[0]
+            assert any("out of order" in one for one in problems[1:])
