@@ -25,7 +25,7 @@ suite: $(VENV)/test.stamp
 laws: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -q -n 2 -m full -rA
 
-# Some hours of stops, full disks, races, flipped bits and power cuts; needs strace. After each part its
+# An hour or two of stops, full disks, races, flipped bits and power cuts; needs strace. After each part its
 # figures are on the page: whatever stops it, what was measured until then stands there.
 FAULTS ?= desks flipped_bits races power_cuts stops bad_disk
 faults: $(VENV)/test.stamp
