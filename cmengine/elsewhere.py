@@ -59,8 +59,15 @@ def handed_out(pieces: int) -> Iterator[int]:
 
 
 def _read_numbers(numbers: FileIO) -> Iterator[int]:
+    import fcntl  # late: it is not everywhere, as `fork` is not
+
     with numbers:
-        while number := numbers.read(NUMBER):
+        while True:
+            fcntl.lockf(numbers, fcntl.LOCK_EX)  # two who read at once would read the same
+            number = numbers.read(NUMBER)
+            fcntl.lockf(numbers, fcntl.LOCK_UN)
+            if not number:
+                return
             yield int.from_bytes(number, "big")
 
 

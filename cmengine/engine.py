@@ -73,7 +73,7 @@ class _Account:
         """Forget all days but the latest, and all weeks but its own: what is logged in order asks for no others."""
         standing = self.standing
         latest = standing.latest
-        if latest is not None and len(standing.days) > 1:
+        if latest is not None:
             week = week_number(latest)
             standing.days = {latest: standing.days[latest]} if latest in standing.days else {}
             standing.weeks = {week: standing.weeks[week]} if week in standing.weeks else {}

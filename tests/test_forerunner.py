@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from forks import processes
+from forks import ALONE, processes
 
 from cmengine.choices import Wish, choose_goals
 from cmengine.corrections import correct_event
@@ -22,12 +22,7 @@ from cmengine.importing import Imported, import_choices, import_events
 from cmengine.program import Program, open_program
 from cmengine.verify import verify
 
-pytestmark = [
-    pytest.mark.skipif(
-        "PYTEST_XDIST_WORKER" in os.environ, reason="tests/test_without_threads.py runs it"
-    ),
-    pytest.mark.skipif(sys.platform != "linux", reason="there is no second process elsewhere"),
-]
+pytestmark = ALONE
 
 SEASON = Path(__file__).parent / "season"
 LOG = SEASON / "events.csv"

@@ -2,13 +2,12 @@
 
 import os
 import sqlite3
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from forks import processes
+from forks import ALONE, processes
 
 from cmengine import database, ledger
 from cmengine import verify as verifying
@@ -18,12 +17,7 @@ from cmengine.importing import import_choices, import_events
 from cmengine.program import Program, open_program
 from cmengine.verify import Verdict, verify
 
-pytestmark = [
-    pytest.mark.skipif(
-        "PYTEST_XDIST_WORKER" in os.environ, reason="tests/test_without_threads.py runs it"
-    ),
-    pytest.mark.skipif(sys.platform != "linux", reason="there is no second process elsewhere"),
-]
+pytestmark = ALONE
 
 SEASON = Path(__file__).parent / "season"
 LOG = SEASON / "events.csv"
@@ -129,6 +123,30 @@ def test_what_the_second_process_has_done_is_not_done_again(
         assert verify(logged, told.append, many=1) == one
     assert not again
     assert sum(told) == one.clients
+
+
+@pytest.mark.usefixtures("small")
+def test_where_the_first_process_stops_the_second_ends_with_the_piece_that_it_has(
+    logged: Program, seen: Callable[..., None]
+) -> None:
+    (may_go, let), (begun_with, say) = os.pipe(), os.pipe()
+
+    def wait(sql: str, first: bool) -> None:
+        if not first and "from events where client in" in sql:
+            os.write(say, b"x")
+            os.read(may_go, 1)
+
+    def stop(done: int) -> None:
+        raise KeyError(done)
+
+    seen(wait)
+    with processes() as begun, pytest.raises(KeyError):
+        verify(logged, stop, many=1)
+    os.write(let, b"x" * 1_000)
+    os.waitpid(begun[0], 0)
+    assert os.read(begun_with, 1_000) == b"x"
+    for end in (may_go, let, begun_with, say):
+        os.close(end)
 
 
 def test_where_no_second_process_can_be_begun_the_first_does_it_alone(

@@ -1,8 +1,18 @@
-"""Which processes a test has begun by dividing itself."""
+"""Tests that divide their process: where they run, and which processes they have begun."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import pytest
+
+ALONE = [
+    pytest.mark.skipif(
+        "PYTEST_XDIST_WORKER" in os.environ, reason="tests/test_without_threads.py runs it"
+    ),
+    pytest.mark.skipif(sys.platform != "linux", reason="there is no second process elsewhere"),
+]
 
 
 @contextmanager
