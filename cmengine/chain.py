@@ -24,12 +24,14 @@ from cmengine.journal import (
     hashes_of,
     marks_of,
 )
+from cmengine.jsonrows import JsonRows
 from cmengine.ledger import Ledger
 from cmengine.sha import sha_for
 from cmengine.shape import made_shape
 from cmengine.sqlite import sqlite3
 
 MANY = 2_048  # rows that are read at once: somebody who wants to write waits no longer than that
+LEAST = 32  # rows of a part from which on SQLite is asked to write them
 FEW = 32  # entries that are read at once, or fewer
 MOST_MARKS = 1 << 20  # bytes of marks in them
 UNKEPT = STATE | {"journal"}
@@ -75,6 +77,7 @@ class Table:
     sealer: Sealer
     columns: list[str] = field(init=False)
     _keys: list[int] = field(init=False)
+    _written: JsonRows = field(init=False)
     _last: tuple[Any, ...] = ()
 
     def __attrs_post_init__(self) -> None:
@@ -84,22 +87,53 @@ class Table:
         self._keys = [
             n for _, n in sorted((row["pk"], n) for n, row in enumerate(info) if row["pk"])
         ]
+        self._written = JsonRows(self.columns, self.sealer)
 
     def read(self, count: int) -> Iterator[tuple[list[Sequence[object]], list[str], list[bytes]]]:
         """Give the next rows, some at a time: as they are, canonically, and hashed."""
-        keys = ", ".join(self.columns[n] for n in self._keys)
         while count > 0:
-            where = f"where ({keys}) > ({', '.join('?' * len(self._keys))})" if self._last else ""
-            sql = f"select * from {self.name} {where} order by {keys} limit {min(count, MANY)}"
+            sql = f"select * {self._coming()} limit {min(count, MANY)}"
             rows: list[Sequence[object]] = list(self.ledger.tuples(sql, *self._last))
             if not rows:
                 return
-            last = tuple(rows[-1][n] for n in self._keys)
-            _must_grow(self.name, self._last, last)
-            self._last = last
+            self._pass(tuple(rows[-1][n] for n in self._keys))
             lines = self.sealer.lines(self.columns, list(chain.from_iterable(rows)))
             yield rows, lines, hashes_of(lines)
             count -= len(rows)
+
+    def hashes(self, marks: bytes) -> list[bytes]:
+        """Give the hashes of the next rows, if those have these marks; or else nothing, and they are still to be
+        read.
+        """
+        keys = self._names()
+        sql = f"select {keys} {self._coming()} limit 1 offset {len(marks) // MARK - 1}"
+        last = next(self.ledger.tuples(sql, *self._last), ())
+        if not last:
+            return []
+        upto = f"({keys}) <= ({', '.join('?' * len(last))})"
+        sql = f"select {self._written.select} from {self.name} where {self._beyond()} and {upto}"
+        try:
+            (found,) = self.ledger.tuples(sql, *self._last, *last)
+            hashes = hashes_of(self._written.lines(found))
+        except (sqlite3.DatabaseError, ValueError):
+            return []  # the cells will say what is wrong
+        if marks_of(hashes) != marks:
+            return []
+        self._pass(last)
+        return hashes
+
+    def _names(self) -> str:
+        return ", ".join(self.columns[n] for n in self._keys)
+
+    def _beyond(self) -> str:
+        return f"({self._names()}) > ({', '.join('?' * len(self._keys))})" if self._last else "true"
+
+    def _coming(self) -> str:
+        return f"from {self.name} where {self._beyond()} order by {self._names()}"
+
+    def _pass(self, last: tuple[Any, ...]) -> None:
+        _must_grow(self.name, self._last, last)
+        self._last = last
 
     def called(self, row: Sequence[object]) -> str:
         """Say which row it is, by its key: ``awards 17.1``."""
@@ -134,13 +168,20 @@ class _Match:
     """
 
     table: Table
+    least: int
     rows: dict[bytes, Found] = Factory(dict)
     marks: dict[bytes, tuple[_Open, int, str]] = Factory(dict)
 
     def fit(self, opened: _Open, part: Part, marks: bytes) -> Iterator[_Open]:
         """Fit the next rows to the marks of a part; give earlier entries that are complete by it."""
         done = 0
-        for rows, _, hashes in self.table.read(part[1]):
+        while part[1] - done >= self.least and not self.rows and not self.marks:
+            quick = self.table.hashes(marks[MARK * done : MARK * min(done + MANY, part[1])])
+            if not quick:
+                break
+            opened.hashes += quick
+            done += len(quick)
+        for rows, _, hashes in self.table.read(part[1] - done):
             these = marks[MARK * done : MARK * (done + len(rows))]
             if not self.rows and not self.marks and marks_of(hashes) == these:
                 opened.hashes += hashes
@@ -176,11 +217,15 @@ class _Match:
 
 @define(eq=False, repr=False)
 class Chain:
-    """A walk along the journal: `entries` and `rows` that were looked at, and the last entry."""
+    """A walk along the journal: `entries` and `rows` that were looked at, and the last entry.
+
+    Of `least` rows and more that one entry wrote to a table, SQLite is asked to write them canonically.
+    """
 
     ledger: Ledger
     sealer: Sealer
     anchor: Anchor | None = None
+    least: int = LEAST
     entries: int = 0
     rows: int = 0
     head: Entry | None = None
@@ -199,7 +244,8 @@ class Chain:
             )
             return
         self._matches = {
-            name: _Match(Table(self.ledger, name, self.sealer)) for name in journaled_tables()
+            name: _Match(Table(self.ledger, name, self.sealer), self.least)
+            for name in journaled_tables()
         }
         yield from self._walk()
         with self.ledger.snapshot():  # what has come meanwhile, and what is left over

@@ -130,6 +130,10 @@ class Sealer:
         """Give what stands for a text of a sealed column."""
         return str(self._of(column)[text])
 
+    def tokens(self, column: str, cells: Iterable[object]) -> list[object]:
+        """Put what stands for them in the place of the texts among the cells of a sealed column."""
+        return list(map(self._of(column).__getitem__, cells))
+
     def lines(self, columns: Sequence[str], cells: Sequence[object]) -> list[str]:
         """Write rows, whose cells stand one behind the other, in the canonical form."""
         width = len(columns)
@@ -137,7 +141,7 @@ class Sealer:
         if sealed:
             cells = list(cells)
             for n in sealed:
-                cells[n::width] = map(self._of(columns[n]).__getitem__, cells[n::width])
+                cells[n::width] = self.tokens(columns[n], cells[n::width])
         each = iter(cells)
         rows = list(zip(*[each] * width, strict=True))
         # All at once and then cut apart, which takes half the time; but not where a text holds the cut.

@@ -555,11 +555,12 @@ class Ledger:
         return found
 
     def event_counts(self) -> dict[str, int]:
-        """Count the events of every client, by client."""
-        counts = dict.fromkeys(self.clients(), 0)
-        for row in self.each("select client, count(*) from events group by client"):
-            counts[row[0]] = row[1]
-        return counts
+        """Count the events of every client, by client, those first who came first: what lies near each other in
+        the file is then read soon after each other.
+        """
+        sql = "select client, count(*) from events group by client order by min(seq)"
+        counts = dict(self.tuples(sql))
+        return counts | dict.fromkeys(sorted(set(self.clients()).difference(counts)), 0)
 
     def kept_of(self, clients: Sequence[str]) -> dict[str, list[KeptOccurrence]]:
         """Give the occurrences of many clients, by client, as they are kept, with their awards."""

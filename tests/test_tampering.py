@@ -21,6 +21,7 @@ from cmengine.choices import Wish, choose_goals
 from cmengine.corrections import correct_event
 from cmengine.database import STATE
 from cmengine.engine import add_client, log_event, make_event
+from cmengine.importing import import_events
 from cmengine.journal import Anchor, Entry, Sealer, hash_of, marks_of, read_anchor
 from cmengine.ledger import open_ledger
 from cmengine.program import Program
@@ -67,9 +68,13 @@ class Kept:
 
     def problems(self, anchor: Anchor | None = None) -> list[str]:
         """Say what the schema and the journal find; rows that make little sense are no matter here."""
+        sealer = Sealer(self.program.keys.journal)
         with closing(open_ledger(self.program.ledger.path)) as ledger, ledger.any_text():
-            walk = Chain(ledger, Sealer(self.program.keys.journal), anchor)
-            return [*shape_problems(ledger), *walk.problems()]
+            found, other = (
+                list(Chain(ledger, sealer, anchor, least).problems()) for least in (1, 1 << 62)
+            )
+            assert found == other, "whoever writes the rows, SQLite or Python"
+            return [*shape_problems(ledger), *found]
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         """Give a table's rows as they were."""
@@ -206,6 +211,46 @@ def test_every_cell_that_is_edited_is_found_and_the_row_named(table: str, kept: 
             column,
             problems,
         )
+
+
+@pytest.mark.parametrize("table", FACTS)
+def test_rows_are_passed_over_together_only_where_all_of_them_are_as_written(
+    table: str, kept: Kept
+) -> None:
+    sealer, info = Sealer(kept.program.keys.journal), kept.info(table)
+    rows = sorted(kept.rows(table), key=lambda row: key_values(info, row))
+    columns = [name for name, _, _ in info]
+    hashes = sealer.hashes(columns, [cell for row in rows for cell in row])
+    has_bytes = any(isinstance(cell, bytes) for row in rows for cell in row)
+    together = Table(kept.program.ledger, table, sealer)
+    assert together.hashes(marks_of([*hashes, bytes(32)])) == []
+    assert together.hashes(marks_of([*hashes[:-1], bytes(32)])) == []
+    assert together.hashes(marks_of(hashes)) == ([] if has_bytes else hashes)
+    left = [row for some, _, _ in together.read(1 << 62) for row in some]
+    assert left == (rows if has_bytes else [])
+
+
+@pytest.mark.parametrize("table", ["events", "awards"])
+def test_among_many_rows_of_one_entry_each_that_was_edited_is_named(
+    table: str, kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walking, "MANY", 3)
+    file = tmp_path / "week.csv"
+    file.write_text(
+        "id,client,kind,at\n"
+        + "".join(f"week-{n},c1,visit,2026-06-{n:02}T10:00-07:00\n" for n in range(5, 16))
+    )
+    assert import_events(kept.program, file).events == 11
+    kept = keep(kept.program, tmp_path / "more.db")
+    info = kept.info(table)
+    for row in kept.rows(table)[-11:]:
+        with shell(kept) as db:
+            db.execute(
+                f"update {table} set {info[-1][0]} = 'other' where {key_of(info)}",
+                key_values(info, row),
+            )
+        named = [one for one in kept.problems() if one.startswith(called(table, info, row))]
+        assert len(named) == 1
 
 
 @pytest.mark.parametrize("table", FACTS)
@@ -458,6 +503,19 @@ def test_text_that_is_none_is_found_like_any_other_edit(kept: Kept) -> None:
     with shell(kept) as db:
         db.execute("update events set logged_by = cast(x'ff' as text) where seq = 2")
     assert any(one.startswith("events 2: the row is not as entry") for one in kept.problems())
+
+
+def test_more_issued_than_earned_is_named_for_whom_it_is(orderly: Kept) -> None:
+    """250 cents were earned, and 200 issued; another voucher of 200 is 150 too much."""
+    (row,), info = orderly.rows("vouchers"), orderly.info("vouchers")
+    again = {name: cell for (name, _, _), cell in zip(info, row, strict=True)}
+    again |= {"seq": 2, "id": "again", "code_hash": "another"}
+    with shell(orderly) as db:
+        db.execute(
+            f"insert into vouchers values ({', '.join('?' * len(again))})", [*again.values()]
+        )
+    said = [one for one in verify(orderly.program).problems if one.startswith("client")]
+    assert said == ["client c1: 150 cents more were issued than earned"]
 
 
 def test_an_anchor_is_read_as_it_is_printed(kept: Kept) -> None:
