@@ -85,7 +85,7 @@ class _Page:
     Rules that are `held` are not in the timelines: they are shown nothing until they are retried.
     """
 
-    __slots__ = ("accounts", "agenda", "held", "memories", "round", "timelines", "used")
+    __slots__ = ("accounts", "agenda", "held", "memories", "round", "timelines")
 
     def __init__(
         self, timelines: Timelines, memories: dict[str, Remembered], round: int, held: set[str]
@@ -98,7 +98,6 @@ class _Page:
         )
         self.agenda: Agenda | None = None
         self.accounts: dict[str, _Account] = {}
-        self.used = False
 
 
 class Logbook:
@@ -114,6 +113,7 @@ class Logbook:
         self._ask = ask
         self._sheet: Sheet | None = None
         self._pages: dict[str, _Page] = {}
+        self._used: dict[str, _Page] = {}  # in this transaction
         self._agendas: dict[object, Agenda] = {}
         self._timelines: dict[str, dict[str, list[TimelineRow]]] = {}
         self._pending: dict[str, Event] = {}  # events of this transaction, by their ids
@@ -169,7 +169,7 @@ class Logbook:
     def close(self) -> None:
         """Write the rows, and what the goals remember now."""
         sheet = self._sheet or self._begin()
-        for client, page in self._pages.items():
+        for client, page in sorted(self._used.items()):  # as they lie in the file
             for rule, account in page.accounts.items():
                 if account.changed:
                     sheet.add_memory(client, rule, _remembered(rule, account))
@@ -182,9 +182,8 @@ class Logbook:
             add_holds(self.program, self.held[self._written :])
             self._written = len(self.held)
         if len(self._pages) > MOST_PAGES:
-            self._pages = {c: page for c, page in self._pages.items() if page.used}
-        for page in self._pages.values():
-            page.used = False
+            self._pages = self._used.copy()
+        self._used.clear()
         self._pending.clear()
         self._sheet = None
 
@@ -195,6 +194,7 @@ class Logbook:
         if version != self._version:
             self._pages.clear()
             self._timelines.clear()
+            self._used.clear()
             self._version = version
         self._highest = ledger.last_id()
         self._sheet = new_sheet(ledger)
@@ -239,8 +239,7 @@ class Logbook:
     def _page(self, client: str) -> _Page:
         if client not in self._pages:
             self.look_up([client])
-        page = self._pages[client]
-        page.used = True
+        page = self._used[client] = self._pages[client]
         return page
 
     def _agenda(self, page: _Page) -> Agenda:
