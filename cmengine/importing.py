@@ -159,6 +159,7 @@ class _Coming:
         from cmengine.forerunner import forerunner  # late: only for long logs
 
         ledger, size = self.program.ledger, min(most, FIRST_BATCH)
+        again = max(1, size // 2)  # lines that are worked out anew while everybody waits
         with forerunner(self.program, self.lines.read, self._decide()) as runner, ledger.bulk():
             version = ledger.others()
             runner.ask(size)
@@ -167,16 +168,18 @@ class _Coming:
                 runner.ask(size)  # it is worked out while this one is written
                 with ledger.writing(WHAT):
                     began = monotonic()
-                    if ledger.others() != version:  # what was worked out may not hold any more
-                        version = ledger.others()
-                        runner.ask(max(1, batch.lines // 2), anew=True)
+                    anew = ledger.others() != version  # what was worked out may not hold any more
+                    if anew:
+                        version, size = ledger.others(), again
+                        runner.ask(min(batch.lines, again), anew=True)
                         batch = runner.answer()
                         runner.ask(size)
                     if batch is None:
                         return False
                     self._stop_at(batch.said)
                     ledger.append_drafted(batch.rows, batch.contents)
-                size = _size(most, batch.lines, monotonic() - began)
+                fits = _size(most, batch.lines, monotonic() - began)
+                size, again = (size, fits) if anew else (fits, again)
                 self._keep(batch.said, batch.lines)
                 self._tell(batch.read)
             if batch is not None:

@@ -74,6 +74,9 @@ class Commands(click.Group):
         return self.commands.get(name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args[:1] == ["-p"]:
+            # click would look for a long option of that name first, and load what finds similar words.
+            args = ["--program", *args[1:]]
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
