@@ -37,6 +37,9 @@ CHOICE_COLUMNS = ("client", "rule", "words", "on", "set")
 BATCH = 20_000  # events a transaction
 FIRST_BATCH = 5_000  # of a long file, to see how long that takes here
 LONGEST = 0.7  # seconds of a batch: others who want to write are to wait for no longer than one
+LONGEST_ANEW = (
+    0.5  # where somebody does write meanwhile, and how long a batch takes is less well known
+)
 
 
 @define
@@ -178,8 +181,11 @@ class _Coming:
                         return False
                     self._stop_at(batch.said)
                     ledger.append_drafted(batch.rows, batch.contents)
-                fits = _size(most, batch.lines, monotonic() - began)
-                size, again = (size, fits) if anew else (fits, again)
+                took = monotonic() - began
+                if anew:
+                    again = _size(most, batch.lines, took, LONGEST_ANEW)
+                else:
+                    size = _size(most, batch.lines, took)
                 self._keep(batch.said, batch.lines)
                 self._tell(batch.read)
             if batch is not None:
@@ -232,9 +238,9 @@ class _Coming:
         return progress
 
 
-def _size(most: int, lines: int, seconds: float) -> int:
+def _size(most: int, lines: int, seconds: float, longest: float = LONGEST) -> int:
     """Give how many lines the next batch may have, from how long the last one took."""
-    return max(1, min(most, int(lines * LONGEST / seconds)))
+    return max(1, min(most, int(lines * longest / seconds)))
 
 
 def _count(imported: Imported, logged: Logged) -> None:
