@@ -37,9 +37,7 @@ CHOICE_COLUMNS = ("client", "rule", "words", "on", "set")
 BATCH = 20_000  # events a transaction
 FIRST_BATCH = 5_000  # of a long file, to see how long that takes here
 LONGEST = 0.7  # seconds of a batch: others who want to write are to wait for no longer than one
-LONGEST_ANEW = (
-    0.5  # where somebody does write meanwhile, and how long a batch takes is less well known
-)
+LONGEST_ANEW = 0.5  # where somebody has written meanwhile: how long it takes is less well known
 
 
 @define

@@ -81,12 +81,13 @@ def _plain(cell: object) -> object:
     raise TypeError(f"a {type(cell).__name__} has no canonical form")
 
 
-_text = json.JSONEncoder(separators=(",", ":"), default=_plain).encode
+json_text = json.JSONEncoder(separators=(",", ":"), default=_plain).encode
+"""Write something the way the canonical form has it."""
 
 
 def header_of(entry: Entry) -> str:
     """Write the header of an entry."""
-    return _text([*entry[:6], entry.digest.hex()])
+    return json_text([*entry[:6], entry.digest.hex()])
 
 
 def hash_of(before: bytes, entry: Entry) -> bytes:
@@ -145,8 +146,8 @@ class Sealer:
         each = iter(cells)
         rows = list(zip(*[each] * width, strict=True))
         # All at once and then cut apart, which takes half the time; but not where a text holds the cut.
-        lines = _text(rows)[1:-1].replace("],[", "]\n[").split("\n")
-        return lines if len(lines) == len(rows) else [_text(row) for row in rows]
+        lines = json_text(rows)[1:-1].replace("],[", "]\n[").split("\n")
+        return lines if len(lines) == len(rows) else [json_text(row) for row in rows]
 
     def hashes(self, columns: Sequence[str], cells: Sequence[object]) -> list[bytes]:
         """Hash rows, whose cells stand one behind the other."""
@@ -208,7 +209,7 @@ class Draft:
         ]
         hashes = [one for part in self._parts.values() for one in part.hashes]
         digest = sha_for(len(hashes))(b"".join(hashes)).digest()
-        return Contents(_text(parts), digest, marks_of(hashes))
+        return Contents(json_text(parts), digest, marks_of(hashes))
 
 
 def entry_of(

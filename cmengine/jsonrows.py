@@ -11,7 +11,7 @@ from itertools import groupby
 
 from attrs import define, field
 
-from cmengine.journal import SEALED, Sealer
+from cmengine.journal import SEALED, Sealer, json_text
 
 
 @define(eq=False, repr=False)
@@ -50,7 +50,7 @@ class JsonRows:
     def _cut(self, text: str, sealed: str) -> list[str]:
         if sealed:
             tokens = self.sealer.tokens(sealed, json.loads(text))
-            return json.dumps(tokens, separators=(",", ":"))[1:-1].split(",")
+            return json_text(tokens)[1:-1].split(",")
         if not text.isascii():
-            text = json.dumps(json.loads(text), separators=(",", ":"))
+            text = json_text(json.loads(text))
         return text[2:-2].split("],[")

@@ -38,7 +38,7 @@ MAY = {
     "ids", "journal", "kept", "kinds", "ladder", "ledger", "marker", "memory", "model", "money", "nodice", "options", "ordinals", "outbox", "places",
     "program", "quick", "reasons", "rules", "settings", "sha", "sheet", "sqlite", "start", "timeline", "toml",
 }  # fmt: skip
-# Dear ones: each of these costs more than writing the event does. (click itself imports difflib for a short -p.)
+# Dear ones: each of these costs more than writing the event does.
 MAY_NOT = {
     "sqlite_utils", "pandas", "numpy", "importlib.metadata", "importlib.resources", "email", "difflib", "hashlib",
     "secrets", "subprocess", "asyncio", "unittest", "tree_sitter", "hypothesis", "apprise", "multiprocessing", "pathlib", "pluggy",
@@ -48,7 +48,7 @@ LOG = """
 import atexit, sys
 from cmengine.cli import main
 atexit.register(lambda: print(*sorted(sys.modules), file=sys.stderr))
-sys.argv = ["cmengine", "--program", sys.argv[1], "--by", "ana", "log", "c1", "visit"]
+sys.argv = ["cmengine", "-p", sys.argv[1], "--by", "ana", "log", "c1", "visit"]
 main()
 """
 
