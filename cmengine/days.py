@@ -52,6 +52,12 @@ def week_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def days_of_week(day: date) -> list[date]:
+    """Give the seven days of the week of a day, Monday to Sunday."""
+    monday = week_of(day).toordinal()
+    return [date.fromordinal(monday + n) for n in range(7)]
+
+
 def week_number(day: date) -> int:
     """Number a week, Monday to Sunday: the same for its seven days, one more for the next seven."""
     return (day.toordinal() - 1) // 7

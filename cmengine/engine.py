@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from cmengine.days import week_number, week_of
+from cmengine.days import days_of_week, week_number, week_of
 from cmengine.errors import CMError, Fault, Mistake, did_you_mean, stop_if
 from cmengine.evaluate import Ask, Standing, ask
 from cmengine.fold import Agenda, Result, agenda_of, catches_up, results
@@ -72,30 +72,29 @@ class _Account:
     def keep_latest(self) -> None:
         """Forget all days but the latest, and all weeks but its own: what is logged in order asks for no others."""
         standing = self.standing
-        latest = standing.latest
-        if latest is not None:
+        days, weeks, latest = standing.days, standing.weeks, standing.latest
+        if latest is not None and len(days) > 1:
+            standing.days = {latest: days[latest]} if latest in days else {}
+        if latest is not None and len(weeks) > 1:
             week = week_number(latest)
-            standing.days = {latest: standing.days[latest]} if latest in standing.days else {}
-            standing.weeks = {week: standing.weeks[week]} if week in standing.weeks else {}
+            standing.weeks = {week: weeks[week]} if week in weeks else {}
 
 
 class _Page:
-    """What the logbook knows of one client. Of `timelines` nothing is left once the agenda is known.
+    """What the logbook knows of one client: what they have `chosen`, as text, until the agenda is known.
 
-    Rules that are `held` are not in the timelines: they are shown nothing until they are retried.
+    Rules that are `held` are not on the agenda: they are shown nothing until they are retried.
     """
 
-    __slots__ = ("accounts", "agenda", "held", "memories", "round", "timelines")
+    __slots__ = ("accounts", "agenda", "chosen", "held", "memories", "round")
 
     def __init__(
-        self, timelines: Timelines, memories: dict[str, Remembered], round: int, held: set[str]
+        self, chosen: str, memories: dict[str, Remembered], round: int, held: set[str]
     ) -> None:
-        self.timelines = timelines
+        self.chosen: str | None = chosen
         self.memories = memories
         self.round = round
-        self.held = (
-            held  # rules that are shown nothing until they are retried; not in the timelines
-        )
+        self.held = held
         self.agenda: Agenda | None = None
         self.accounts: dict[str, _Account] = {}
 
@@ -137,7 +136,7 @@ class Logbook:
         page = self._page(event.client)
         agenda = page.agenda
         if agenda is None:
-            agenda = self._agenda(page)
+            agenda = self._agenda(event.client, page)
         return Logged(event, self._show(sheet, page, agenda, seq, event, logged_at))
 
     def timelines(self, client: str) -> dict[str, list[TimelineRow]]:
@@ -155,7 +154,7 @@ class Logbook:
         ledger.add_choice(choice, at, self.program.by)
         timelines[choice.rule] = [*before, TimelineRow(choice, ledger.last_event(), 0)]
         page = self._page(choice.client)
-        page.timelines, page.agenda = _but(timelines, page.held), None
+        page.chosen, page.agenda = None, None
         caught: list[Result] = []
         if choice.stands and choice.on <= self.program.today() and choice.rule not in page.held:
             alone = agenda_of({choice.rule: timelines[choice.rule]}, rule_of)
@@ -216,16 +215,15 @@ class Logbook:
             self._begin()
         new = sorted({client for client in clients if client not in self._pages})
         ledger = self.program.ledger
-        timelines, memories = ledger.timelines_of(new), ledger.memories_of(new)
+        chosen, memories = ledger.chosen_of(new), ledger.memories_of(new)
         rounds = ledger.rounds_of(new)
         held = self._held_of(new)
         for client in new:
-            theirs = set(held.get(client, ()))
             self._pages[client] = _Page(
-                _but(timelines.get(client, {}), theirs),
+                chosen.get(client, ""),
                 memories.get(client, {}),
                 rounds.get(client, 0),
-                theirs,
+                set(held.get(client, ())),
             )
 
     def _held_of(self, clients: Sequence[str]) -> "Mapping[str, Iterable[str]]":
@@ -242,18 +240,17 @@ class Logbook:
         page = self._used[client] = self._pages[client]
         return page
 
-    def _agenda(self, page: _Page) -> Agenda:
+    def _agenda(self, client: str, page: _Page) -> Agenda:
         """Work out an agenda; clients who chose the same on the same days share one."""
-        timelines = page.timelines
-        key = tuple(
-            (row.choice.rule, row.choice.digest, row.choice.settings, row.choice.on, row.choice.stands)
-            for rows in timelines.values()
-            for row in rows
-        )  # fmt: skip
+        ledger, chosen = self.program.ledger, page.chosen
+        if chosen is None:
+            chosen = ledger.chosen_of([client]).get(client, "")
+        key = (chosen, *sorted(page.held))
         agenda = self._agendas.get(key)
         if agenda is None:
+            timelines = _but(ledger.timelines_of([client]).get(client, {}), page.held)
             agenda = self._agendas[key] = self._worked_out(timelines)
-        page.timelines, page.agenda = {}, agenda
+        page.chosen, page.agenda = None, agenda
         return agenda
 
     def _worked_out(self, timelines: Timelines) -> Agenda:
@@ -290,10 +287,7 @@ class Logbook:
 
         self.held.append(hold_of(fault, seq, event))
         page.held.add(fault.rule)
-        page.timelines, page.agenda = (
-            _but(self.program.ledger.timelines(event.client), page.held),
-            None,
-        )
+        page.agenda = None
         if fault.rule in page.accounts:
             page.accounts[fault.rule].changed -= 1  # it has taken nothing from this event
         return after(agenda, event.kind, fault.rule)
@@ -335,12 +329,11 @@ class Logbook:
         ledger = self.program.ledger
         latest = standing.latest or day
         if rule.per_day is not None and day <= latest and day not in standing.days:
-            standing.days[day] = ledger.counted(client, rule.id, day, day)
+            standing.days[day] = ledger.counted(client, rule.id, (day,))
         if rule.per_week is not None:
             week, monday = week_number(day), week_of(day)
             if monday <= latest and week not in standing.weeks:
-                sunday = date.fromordinal(monday.toordinal() + 6)
-                standing.weeks[week] = ledger.counted(client, rule.id, monday, sunday)
+                standing.weeks[week] = ledger.counted(client, rule.id, days_of_week(day))
         if rule.calendar:
             from cmengine.slots import slots_until  # late, as in evaluate
 

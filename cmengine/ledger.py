@@ -476,6 +476,16 @@ class Ledger:
         """Give the timelines of many clients, by client, without the words in which they chose."""
         return self._timelines(clients, {})
 
+    def chosen_of(self, clients: Sequence[str]) -> dict[str, str]:
+        """Give what many clients have chosen, by client, as text: where it is the same, they chose the same
+        on the same days, and changed it alike.
+        """
+        sql = (
+            "select client, json_group_array(json_array(rule, digest, settings, on_day, stands))"
+            f" from choices where client in {_THESE} group by client"
+        )
+        return dict(self.tuples(sql, json.dumps(clients)))
+
     def _timelines(
         self, clients: Sequence[str], personal: Mapping[str, str]
     ) -> dict[str, dict[str, list[TimelineRow]]]:
@@ -661,15 +671,15 @@ class Ledger:
             found.setdefault(client, {})[rule] = now
         return found
 
-    def counted(self, client: str, rule: str, first: date, last: date, until: int = FAR) -> int:
-        """Count the occurrences on the days from `first` to `last`, up to the number `until`."""
+    def counted(self, client: str, rule: str, days: Sequence[date], until: int = FAR) -> int:
+        """Count the occurrences on a few days, up to the number `until`."""
         row = self.one(
-            "select count(*) from occurrences o where client = ? and rule = ? and on_day between ? and ?"
-            " and +o.seq <= ? and not exists (select 1 from released r where r.occurrence = o.seq)",
+            f"select count(*) from occurrences o where on_day in ({', '.join('?' * len(days))})"
+            " and client = ? and rule = ? and +o.seq <= ?"
+            " and not exists (select 1 from released r where r.occurrence = o.seq)",
+            *(day.isoformat() for day in days),
             client,
             rule,
-            first.isoformat(),
-            last.isoformat(),
             until,
         )
         return row[0] if row else 0

@@ -133,13 +133,11 @@ class Provisional(Ledger):
                 return stored_event((*row[:9], row[10]))
         return super().find_event(event)
 
-    def counted(self, client: str, rule: str, first: date, last: date, until: int = FAR) -> int:
-        """Count the occurrences on the days from `first` to `last`."""
-        days = first.isoformat(), last.isoformat()
+    def counted(self, client: str, rule: str, days: Sequence[date], until: int = FAR) -> int:
+        """Count the occurrences on a few days."""
+        texts = {day.isoformat() for day in days}
         coming = sum(
-            days[0] <= on <= days[1]
-            for piece in self._on_the_way()
-            for on in piece.counted(client, rule)
+            on in texts for piece in self._on_the_way() for on in piece.counted(client, rule)
         )
         sure = min(until, self._ends[0])  # what is on its way may be in the file by now
-        return coming + super().counted(client, rule, first, last, sure)
+        return coming + super().counted(client, rule, days, sure)

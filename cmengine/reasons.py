@@ -1,8 +1,9 @@
 """Why an event earned nothing under a rule, kindly, and what can be done where something can."""
 
 from collections.abc import Collection
+from functools import partial
 
-from cmengine.days import week_of
+from cmengine.days import days_of_week
 from cmengine.engine import was_held
 from cmengine.errors import CMError, Fault
 from cmengine.model import Choice, Event, Hints, Rule
@@ -96,16 +97,11 @@ def _reason(program: Program, event: Event, rule: Rule, timeline: list[TimelineR
         return "is set aside just now; it can be chosen again at any time, and goes on where it was"
     if not rule.open_on(event.day):
         return f"runs from {rule.starts or 'the beginning'} to {rule.ends or 'no end'}"
-    if rule.per_day is not None and _counted(program, event, rule, days=1) >= rule.per_day:
+    counted = partial(program.ledger.counted, event.client, rule.id)
+    if rule.per_day is not None and counted((event.day,)) >= rule.per_day:
         return "counted already that day, and stays counted"
-    if rule.per_week is not None and _counted(program, event, rule, days=7) >= rule.per_week:
+    if rule.per_week is not None and counted(days_of_week(event.day)) >= rule.per_week:
         return "counted already that week, as often as a week counts, and stays counted"
     if isinstance(rule.goal, Hints) and rule.goal.hint(event):
         return f"{rule.goal.hint(event)} Logged as it is; if that was a slip, log it again"
     return NOT_MET
-
-
-def _counted(program: Program, event: Event, rule: Rule, *, days: int) -> int:
-    first = event.day if days == 1 else week_of(event.day)
-    last = type(first).fromordinal(first.toordinal() + days - 1)
-    return program.ledger.counted(event.client, rule.id, first, last)

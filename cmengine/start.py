@@ -1,7 +1,12 @@
 """Where the command begins: Ctrl-C ends it with a line from here on, also while Python still imports the rest."""
 
+import gc
 import sys
 from typing import NoReturn
+
+# Python looks for garbage each time that so many objects were made. What a command at the desk makes, its
+# modules among it, is less, and is not worth a look.
+MOST_NEW = 100_000
 
 STOPPED = 130  # as shells have it for Ctrl-C
 WORDS = "Stopped. What was asked for is written down as a whole or not at all: have a look before doing it again."
@@ -9,6 +14,7 @@ WORDS = "Stopped. What was asked for is written down as a whole or not at all: h
 
 def main() -> None:
     """Run the command line."""
+    gc.set_threshold(MOST_NEW)
     try:
         from cmengine.cli import main as run
 

@@ -19,12 +19,12 @@ from cmengine.corrections import correct_event
 from cmengine.counting import count_items
 from cmengine.database import journal_mode
 from cmengine.disclosures import Grounds, disclose
-from cmengine.engine import add_client, log_event, make_event
+from cmengine.engine import Logbook, add_client, log_event, make_event
 from cmengine.errors import CMError
 from cmengine.evaluate import play
 from cmengine.holds import Hold, add_holds, held_for, resume
 from cmengine.information import answer
-from cmengine.model import Event
+from cmengine.model import Choice, Event
 from cmengine.options import Place
 from cmengine.program import Program, open_program
 from cmengine.publish import publish
@@ -254,6 +254,50 @@ def test_what_one_event_reads_never_walks_through_the_past(program: Program) -> 
             if step.startswith("SCAN") and not step.startswith(("SCAN json_each", "SCAN CONSTANT"))
         ]  # json_each is the list of those who are asked for: one
     assert not walked
+
+
+def test_how_often_it_counted_is_read_of_those_days_alone(program: Program) -> None:
+    today = program.today()
+    log(program, "visit", on=today)
+    statements: list[str] = []
+    connection = program.ledger._db
+    connection.set_trace_callback(statements.append)
+    assert log(program, "visit", on=today - timedelta(days=1)) == 375
+    connection.set_trace_callback(None)
+    counts = [text for text in statements if text.startswith("select count(*) from occurrences")]
+    assert counts
+    for read in counts:
+        plan = [row["detail"] for row in connection.execute(f"explain query plan {read}")]
+        assert plan[0].endswith("(on_day=? AND client=? AND rule=?)")
+
+
+def test_what_is_chosen_once_a_client_was_looked_up_is_shown_what_comes_next(
+    program: Program,
+) -> None:
+    add_client(program, "c2")
+    choose_goals(program, [Wish(client="c2", rule="drop-in", on=date(2026, 6, 1))])
+    now = program.now()
+    other, _ = make_event(program, client="c2", kind="visit", at=now)
+    event, _ = make_event(program, client="c1", kind="drinks", value="3", at=now)
+    assert other is not None
+    assert event is not None
+    choice = Choice(
+        id="chosen-meanwhile",
+        client="c1",
+        rule="fewer-drinks",
+        digest=program.ledger.current_digests()["fewer-drinks"],
+        settings=(),
+        on=program.today(),
+    )
+    with program.ledger.writing():
+        book = Logbook(program)
+        book.look_up(["c1", "c2"])
+        book.log(other, now)  # somebody who has chosen what c1 had
+        book.choose(choice, now)
+        logged = book.log(event, now)
+        book.close()
+    assert [one.outcome.earned.cents for one in logged.results if one.outcome.earned] == [150]
+    assert verify(program).ok
 
 
 def test_durability_is_set_on_every_connection(program: Program) -> None:

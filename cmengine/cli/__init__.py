@@ -1,7 +1,6 @@
 """The command line: parse, call the engine, print. It decides nothing."""
 
 import atexit
-import gc
 import os
 import sys
 from typing import Any, NoReturn
@@ -10,10 +9,6 @@ import click
 
 from cmengine.errors import CMError
 from cmengine.start import STOPPED, WORDS, stop
-
-# Python looks for garbage each time that so many objects were made. What a command at the desk makes is
-# less, and is not worth a look.
-MOST_NEW = 100_000
 
 # Where each command lives; a module is imported when its command is asked for.
 COMMANDS = {
@@ -177,7 +172,6 @@ def main() -> None:
     if any("\ud800" <= letter <= "\udfff" for word in sys.argv for letter in word):
         click.echo("Error: the command holds letters that are not UTF-8; type them again", err=True)
         sys.exit(2)
-    gc.set_threshold(MOST_NEW)
     try:
         cli(prog_name="cmengine")
     except SystemExit as done:

@@ -93,7 +93,8 @@ create table occurrences (
   unique (event, rule),
   unique (client, rule, round, ordinal)
 ) strict;
-create index occurrences_by_day on occurrences (client, rule, on_day);
+-- The day first: what happens at one time is then written side by side, however many clients there are.
+create index occurrences_by_day on occurrences (on_day, client, rule);
 create unique index occurrences_by_slot on occurrences (client, rule, round, slot) where slot is not null;
 
 -- An occurrence that no longer counts, because of a correction. Its awards stand.
