@@ -10,7 +10,7 @@ from cmengine.engine import MOST_NOTE, memory_text, too_long
 from cmengine.errors import CMError, Fault, Mistake, stop_if
 from cmengine.fold import Result
 from cmengine.holds import Hold, add_holds, gone_among, held_for, hold_of
-from cmengine.ledger import Remembered, Stored
+from cmengine.ledger import Stored
 from cmengine.model import Event
 from cmengine.outbox import add_messages
 from cmengine.program import Program
@@ -146,7 +146,5 @@ def _remember(
         standing = without.standings.get(rule) or fresh(
             program.rule_of(timelines[rule][0].choice), first_day(timelines[rule])
         )
-        now = Remembered(
-            memory_text(rule, standing), standing.times, cents, round_, standing.latest
-        )
-        sheet.add_memory(client, rule, now)
+        text = memory_text(rule, standing)
+        sheet.add_memory(client, rule, text, standing.times, cents, round_, standing.latest)

@@ -42,7 +42,7 @@ class Logged(NamedTuple):
     held: "Sequence[Hold]" = ()
 
 
-class _Account:
+class _Account(Standing):
     """Where a client stands under one rule, the cents it has earned, and the rule's cache to be written.
 
     `rule` is the version that was shown an event last; `by_week_or_slot` says that what counts already
@@ -50,12 +50,15 @@ class _Account:
     written.
     """
 
-    __slots__ = ("by_week_or_slot", "cents", "changed", "round", "rule", "standing")
+    __slots__ = ("by_week_or_slot", "cents", "changed", "round", "rule")
 
-    def __init__(self, rule: Rule, standing: Standing, cents: int, round: int) -> None:
-        self.standing = standing
-        self.cents = cents
-        self.round = round
+    def __init__(self, rule: Rule, first: date, kept: Remembered | None, round: int) -> None:
+        if kept is None:
+            super().__init__(rule.goal.start(), first)
+            self.cents, self.round = 0, round
+        else:
+            super().__init__(of_text(kept.memory), first, kept.times, kept.latest)
+            self.cents, self.round = kept.cents, kept.round
         self.changed = 0
         self.turn_to(rule)
 
@@ -66,18 +69,17 @@ class _Account:
 
     def forget_days(self) -> None:
         """Leave to the ledger what counted on which day: it has every row by now."""
-        self.standing.days.clear()
-        self.standing.weeks.clear()
+        self.days.clear()
+        self.weeks.clear()
 
     def keep_latest(self) -> None:
         """Forget all days but the latest, and all weeks but its own: what is logged in order asks for no others."""
-        standing = self.standing
-        days, weeks, latest = standing.days, standing.weeks, standing.latest
+        days, weeks, latest = self.days, self.weeks, self.latest
         if latest is not None and len(days) > 1:
-            standing.days = {latest: days[latest]} if latest in days else {}
+            self.days = {latest: days[latest]} if latest in days else {}
         if latest is not None and len(weeks) > 1:
             week = week_number(latest)
-            standing.weeks = {week: weeks[week]} if week in weeks else {}
+            self.weeks = {week: weeks[week]} if week in weeks else {}
 
 
 class _Page:
@@ -89,7 +91,7 @@ class _Page:
     __slots__ = ("accounts", "agenda", "chosen", "held", "memories", "round")
 
     def __init__(
-        self, chosen: str, memories: dict[str, Remembered], round: int, held: set[str]
+        self, chosen: str, memories: dict[str, Remembered], round: int, held: frozenset[str]
     ) -> None:
         self.chosen: str | None = chosen
         self.memories = memories
@@ -171,7 +173,10 @@ class Logbook:
         for client, page in sorted(self._used.items()):  # as they lie in the file
             for rule, account in page.accounts.items():
                 if account.changed:
-                    sheet.add_memory(client, rule, _remembered(rule, account))
+                    text, times, latest = memory_text(rule, account), account.times, account.latest
+                    sheet.add_memory(
+                        client, rule, text, times, account.cents, account.round, latest
+                    )
                     account.keep_latest()
                     account.changed = 0
         sheet.write()
@@ -223,7 +228,7 @@ class Logbook:
                 chosen.get(client, ""),
                 memories.get(client, {}),
                 rounds.get(client, 0),
-                set(held.get(client, ())),
+                frozenset(held.get(client, ())),
             )
 
     def _held_of(self, clients: Sequence[str]) -> "Mapping[str, Iterable[str]]":
@@ -286,7 +291,7 @@ class Logbook:
         from cmengine.holds import after, hold_of
 
         self.held.append(hold_of(fault, seq, event))
-        page.held.add(fault.rule)
+        page.held |= {fault.rule}
         page.agenda = None
         if fault.rule in page.accounts:
             page.accounts[fault.rule].changed -= 1  # it has taken nothing from this event
@@ -297,28 +302,17 @@ class Logbook:
         page = self._pages[client]
         account = page.accounts.get(rule.id)
         if account is None:
-            account = page.accounts[rule.id] = self._account(page, rule, first)
+            kept = page.memories.pop(rule.id, None)
+            account = page.accounts[rule.id] = _Account(rule, first, kept, page.round)
         elif account.rule is not rule and self._sheet is not None:
             # Another version of the rule may count by the week what this one did not.
             self._sheet.write()
             account.forget_days()
             account.turn_to(rule)
         account.changed += 1
-        standing = account.standing
-        latest = standing.latest
+        latest = account.latest
         if latest is not None and (account.by_week_or_slot or event.day <= latest):
-            self._count_up(client, rule, standing, event.day)
-        return standing
-
-    def _account(self, page: _Page, rule: Rule, first: date) -> _Account:
-        kept = page.memories.pop(rule.id, None)
-        if kept is None:
-            standing = Standing(memory=rule.goal.start(), first=first)
-            account = _Account(rule, standing, 0, page.round)
-        else:
-            memory = of_text(kept.memory)
-            standing = Standing(memory=memory, first=first, times=kept.times, latest=kept.latest)
-            account = _Account(rule, standing, kept.cents, kept.round)
+            self._count_up(client, rule, account, event.day)
         return account
 
     def _count_up(self, client: str, rule: Rule, standing: Standing, day: date) -> None:
@@ -347,12 +341,6 @@ def _but(timelines: Timelines, held: Collection[str]) -> Timelines:
     if not held:
         return timelines
     return {rule: rows for rule, rows in timelines.items() if rule not in held}
-
-
-def _remembered(rule: str, account: _Account) -> Remembered:
-    standing = account.standing
-    text = memory_text(rule, standing)
-    return Remembered(text, standing.times, account.cents, account.round, standing.latest)
 
 
 def memory_text(rule: str, standing: Standing) -> str:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+_DATE = '{"date":"'  # a day by itself
 _WRITER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
@@ -17,12 +18,16 @@ def to_text(memory: Hashable) -> str:
     if memory is None:  # these two are what most goals remember
         return "null"
     if type(memory) is date:
-        return f'{{"date":"{memory.isoformat()}"}}'
+        return f'{_DATE}{memory.isoformat()}"}}'
     return _WRITER.encode(_plain(memory))
 
 
 def of_text(text: str) -> Hashable:
     """Read back what `to_text` wrote."""
+    if text == "null":
+        return None
+    if text.startswith(_DATE):
+        return date.fromisoformat(text[len(_DATE) : -2])
     return _revive(json.loads(text))
 
 

@@ -12,7 +12,7 @@ from cmengine.engine import memory_text
 from cmengine.errors import Fault
 from cmengine.fold import Result
 from cmengine.holds import Hold, all_held, gone_among, held_for, resume
-from cmengine.ledger import Ledger, Remembered, Stored
+from cmengine.ledger import Ledger, Stored
 from cmengine.outbox import add_messages
 from cmengine.program import Program
 from cmengine.replay import Given, Key, Replay, fresh
@@ -139,7 +139,5 @@ def _remember(program: Program, hold: Hold, replay: Replay) -> None:
     ) or (0,)
     text = memory_text(rule, standing)
     sheet = new_sheet(ledger)
-    sheet.add_memory(
-        client, rule, Remembered(text, standing.times, cents, replay.round, standing.latest)
-    )
+    sheet.add_memory(client, rule, text, standing.times, cents, replay.round, standing.latest)
     sheet.write()

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from cmengine.ledger import Ledger, Remembered
+from cmengine.ledger import Ledger
 from cmengine.model import Earned, Event
 
 
@@ -105,10 +105,19 @@ class Sheet:
         for n, (reward, award) in enumerate(earned.awards, start=1):
             awards += (number, n, reward, award.label, award.cents, award.item)
 
-    def add_memory(self, client: str, rule: str, now: Remembered) -> None:
-        """Add what a client's goal remembers now."""
-        latest = None if now.latest is None else day_text(now.latest)
-        self.memories += (client, rule, now.memory, now.times, now.cents, now.round, latest)
+    def add_memory(
+        self,
+        client: str,
+        rule: str,
+        memory: str,
+        times: int,
+        cents: int,
+        round: int,
+        latest: date | None,
+    ) -> None:
+        """Add what a client's goal remembers now, as `Remembered` has it."""
+        day = None if latest is None else day_text(latest)
+        self.memories += (client, rule, memory, times, cents, round, day)
 
     def add_message(
         self,
