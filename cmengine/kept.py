@@ -24,10 +24,10 @@ def digest(table: Table) -> str:
     return hashlib.sha256(to_json(table).encode()).hexdigest()
 
 
-def to_json(table: Table) -> str:
-    """Write a rule's table as canonical JSON, for the ledger and for the digest."""
+def to_json(table: Table, *, sort: bool = True) -> str:
+    """Write a rule's table as canonical JSON, for the ledger and for the digest. Without `sort`, keys stay as they stood."""
     return json.dumps(
-        table, default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        table, default=_plain, sort_keys=sort, separators=(",", ":"), ensure_ascii=False
     )
 
 

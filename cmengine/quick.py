@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cmengine.plugins import Registry
 
 FORMAT = 1
+NAME = "plugins"
 HOOKS = {
     "goal": "register_goals",
     "reward": "register_rewards",
@@ -75,19 +76,36 @@ def _offered(module: str, part: str, kind: str) -> type[Any] | None:
         return None
 
 
-def index_file() -> str:
-    """Name the file of the index: one for each Python environment of a user."""
+def cache_file(what: str) -> str:
+    """Name the file of something that is kept: one for each Python environment of a user."""
     folder = os.environ.get("CMENGINE_CACHE") or click.get_app_dir("cmengine")
     environment = f"{sys.prefix}-{sys.version_info.major}.{sys.version_info.minor}"
     name = "".join(letter if letter.isalnum() else "-" for letter in environment)
-    return os.path.join(folder, f"plugins{name[-150:]}.json")
+    return os.path.join(folder, f"{what}{name[-150:]}.json")
+
+
+def kept_file(what: str) -> str:
+    """Read something that is kept. Raises OSError, or ValueError where it is no text."""
+    with open(cache_file(what), encoding="utf-8") as file:
+        return file.read()
+
+
+def keep_file(what: str, content: object) -> None:
+    """Keep something as JSON, all of it or nothing, for this user's eyes. Without it, all is only slower."""
+    name = cache_file(what)
+    unfinished = f"{name}.{os.getpid()}"
+    with suppress(OSError):
+        os.makedirs(os.path.dirname(name), exist_ok=True)
+        number = os.open(unfinished, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            json.dump(content, file)
+        os.replace(unfinished, name)
 
 
 def _kept() -> dict[str, str]:
     """Read the index: for each kind the module that offers it; nothing where it may have changed."""
     try:
-        with open(index_file(), encoding="utf-8") as file:
-            index = json.load(file)
+        index = json.loads(kept_file(NAME))
         if index["format"] == FORMAT and index["seen"] == _seen(index["files"]):
             return dict(index["kinds"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -96,7 +114,7 @@ def _kept() -> dict[str, str]:
 
 
 def _keep(registry: "Registry") -> None:
-    """Write the index, where no two plugins are in each other's way. Without it, all is only slower."""
+    """Write the index, where no two plugins are in each other's way."""
     if registry.clashes:
         return
     kinds = {
@@ -106,14 +124,7 @@ def _keep(registry: "Registry") -> None:
         if callable(getattr(sys.modules.get(cls.__module__), HOOKS[part], None))
     }
     files = sorted({str(sys.modules[module].__file__) for module in kinds.values()})
-    index = {"format": FORMAT, "files": files, "seen": _seen(files), "kinds": kinds}
-    name = index_file()
-    unfinished = f"{name}.{os.getpid()}"
-    with suppress(OSError):
-        os.makedirs(os.path.dirname(name), exist_ok=True)
-        with open(unfinished, "w", encoding="utf-8") as file:
-            json.dump(index, file)
-        os.replace(unfinished, name)
+    keep_file(NAME, {"format": FORMAT, "files": files, "seen": _seen(files), "kinds": kinds})
 
 
 def _seen(files: list[str]) -> list[list[Any]]:

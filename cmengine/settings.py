@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
+from cmengine import recent
 from cmengine.errors import CMError, Mistake, closest, stop_if
 from cmengine.kinds import Kind, read_kinds
-from cmengine.options import read_options
+from cmengine.options import Place, read_options
 from cmengine.places import StrPath, inside, is_file
-from cmengine.toml import cannot_read, parse, read_text
+from cmengine.toml import cannot_read, parse, place_in, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -216,7 +217,7 @@ class Keys:
 def read_settings(folder: StrPath) -> tuple[Settings | None, list[Mistake]]:
     """Read `program.toml`; give the settings or every mistake."""
     path = inside(folder, SETTINGS)
-    tables, place = parse(read_text(path), path)
+    tables, place = _tables(path)
     if any(key in tables for key in SECTIONS):
         from cmengine.sections import read_sections  # late: see there
 
@@ -228,8 +229,19 @@ def read_settings(folder: StrPath) -> tuple[Settings | None, list[Mistake]]:
 def read_program_kinds(folder: StrPath) -> tuple[dict[str, Kind], list[Mistake]]:
     """Read `kinds.toml`; give the kinds and every mistake."""
     path = inside(folder, KINDS)
-    tables, place = parse(read_text(path), path)
+    tables, place = _tables(path)
     return read_kinds(tables, place)
+
+
+def _tables(path: str) -> tuple[dict[str, Any], Place]:
+    """Read a file, or what is known of its text. Raises CMError."""
+    text = read_text(path)
+    known = recent.tables_of(text)
+    if known is not None:
+        return known, place_in(text, path)
+    tables, place = parse(text, path)
+    recent.keep(text, tables)
+    return tables, place
 
 
 def load_settings(folder: StrPath) -> tuple[Settings, dict[str, Kind]]:

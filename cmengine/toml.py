@@ -1,7 +1,6 @@
 """Read a TOML file: numbers exactly, a broken file in words, and the line of every key."""
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
@@ -48,9 +47,10 @@ def cannot_read(path: StrPath, error: OSError) -> CMError:
 
 def parse(text: str, name: str) -> tuple[dict[str, Any], Place]:
     """Parse TOML text; give its tables and a Place that knows the lines. Raises CMError."""
+    import tomllib  # late: see recent.py
+
     try:
-        tables = tomllib.loads(text.replace("\r\n", "\n"), parse_float=Decimal)
-        return tables, Place(name, (), _Lines(text))
+        return tomllib.loads(text.replace("\r\n", "\n"), parse_float=Decimal), place_in(text, name)
     except tomllib.TOMLDecodeError as error:
         what, _, at = str(error).partition(" (at ")
         line = at.removeprefix("line ").partition(",")[0] if at.startswith("line ") else ""
@@ -71,6 +71,11 @@ def parse(text: str, name: str) -> tuple[dict[str, Any], Place]:
                 "look for a row of brackets or of digits that does not end",
             )
         ) from error
+
+
+def place_in(text: str, name: str) -> Place:
+    """Give the Place of a file as a whole, which knows the line of every key."""
+    return Place(name, (), _Lines(text))
 
 
 def _excerpt(text: str, line: int, column: int) -> str:

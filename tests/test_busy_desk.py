@@ -2,16 +2,22 @@
 
 import json
 import os
+import stat
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cmengine import recent
 from cmengine.program import Program
-from cmengine.quick import desk_plugins, index_file
+from cmengine.quick import cache_file, desk_plugins
 from cmengine.verify import verify
 
 Run = Callable[..., Result]
@@ -36,12 +42,12 @@ climbs = "each_time"
 MAY = {
     "ahead", "cli", "coming", "database", "days", "dice", "engine", "erasable", "errors", "evaluate", "fold",
     "ids", "journal", "kept", "kinds", "ladder", "ledger", "marker", "memory", "model", "money", "nodice", "options", "ordinals", "outbox", "places",
-    "program", "quick", "reasons", "rules", "settings", "sha", "sheet", "sqlite", "start", "timeline", "toml",
+    "program", "quick", "reasons", "recent", "rules", "settings", "sha", "sheet", "sqlite", "start", "timeline", "toml",
 }  # fmt: skip
 # Dear ones: each of these costs more than writing the event does.
 MAY_NOT = {
     "sqlite_utils", "pandas", "numpy", "importlib.metadata", "importlib.resources", "email", "difflib", "hashlib",
-    "secrets", "subprocess", "asyncio", "unittest", "tree_sitter", "hypothesis", "apprise", "multiprocessing", "pathlib", "pluggy",
+    "secrets", "subprocess", "tomllib", "asyncio", "unittest", "tree_sitter", "hypothesis", "apprise", "multiprocessing", "pathlib", "pluggy",
 }  # fmt: skip
 
 LOG = """
@@ -75,7 +81,7 @@ def logged_by_a_process(folder: Path, cache: Path) -> set[str]:
 
 
 def test_logging_imports_what_it_needs_and_no_more(desk: Path, tmp_path: Path) -> None:
-    logged_by_a_process(desk, tmp_path / "cache")  # the index of the plugins is made
+    logged_by_a_process(desk, tmp_path / "cache")  # what the next one need not look for is kept
     modules = logged_by_a_process(desk, tmp_path / "cache")
     own = {name.split(".")[1] for name in modules if name.startswith("cmengine.")}
     assert own <= MAY
@@ -90,27 +96,89 @@ def test_the_index_of_plugins_is_made_anew_where_it_does_not_fit(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CMENGINE_CACHE", str(tmp_path / "cache"))
-    assert not Path(index_file()).exists()
+    assert not Path(cache_file("plugins")).exists()
     found, what, _ = desk_plugins().find("goal", "any_of")
     assert found is not None, what
-    index = json.loads(Path(index_file()).read_text())
+    index = json.loads(Path(cache_file("plugins")).read_text())
     assert index["kinds"]["goal any_of"] == "cmengine_count"
 
     index["kinds"]["goal any_of"] = "cmengine_voucher"  # somebody moved it since
-    Path(index_file()).write_text(json.dumps(index))
+    Path(cache_file("plugins")).write_text(json.dumps(index))
     assert desk_plugins().find("goal", "any_of")[0] is found
 
     for broken in ("", "[]", "{}", '{"format": 1}', "\0", json.dumps({**index, "seen": []})):
-        Path(index_file()).write_text(broken)
+        Path(cache_file("plugins")).write_text(broken)
         assert desk_plugins().find("reward", "praise")[0] is not None
         assert (
-            json.loads(Path(index_file()).read_text())["kinds"]["goal any_of"] == "cmengine_count"
+            json.loads(Path(cache_file("plugins")).read_text())["kinds"]["goal any_of"]
+            == "cmengine_count"
         )
 
     nothing, what, todo = desk_plugins().find("goal", "any_off")
     assert nothing is None
     assert "no installed plugin offers the goal 'any_off'" in what
     assert "did you mean 'any_of'?" in todo
+
+
+def test_what_a_settings_file_said_is_kept_for_the_very_same_text(
+    desk: Path, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CMENGINE_CACHE", str(tmp_path / "cache"))
+    kinds = desk / "kinds.toml"
+    said = kinds.read_text()
+    assert recent.tables_of(said) is None
+    assert run("log", "c1", "visit", folder=desk).exit_code == 0
+    assert recent.tables_of(said) == tomllib.loads(said)
+    assert stat.S_IMODE(Path(cache_file("settings")).stat().st_mode) == 0o600
+
+    kinds.write_text(f'{said}\n[kind.walk]\nlabel = "A walk"\n')
+    assert run("log", "c1", "walk", folder=desk).exit_code == 0  # at once
+    kinds.write_text(said)
+    assert run("log", "c1", "walk", folder=desk).exit_code == 1
+
+    kept = json.loads(Path(cache_file("settings")).read_text())
+    other = [[text, tables.replace("visit", "visits")] for text, tables in kept["texts"]]
+    unreadable = [[text, "{"] for text, _ in kept["texts"]]
+    for broken in ("", "[]", "{}", '{"format": 1, "texts": [1]}', "\0", "[" * 100_000):
+        Path(cache_file("settings")).write_text(broken)
+        assert recent.tables_of(said) is None
+    for texts, form in ((unreadable, 1), (other, 0)):
+        Path(cache_file("settings")).write_text(json.dumps({"format": form, "texts": texts}))
+        assert recent.tables_of(said) is None
+        assert run("log", "c1", "visit", folder=desk).exit_code == 0
+        assert recent.tables_of(said) == tomllib.loads(said)
+
+
+def test_the_settings_of_few_programs_are_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CMENGINE_CACHE", str(tmp_path / "cache"))
+    texts = [f"n = {n}" for n in range(12)]
+    for n, text in enumerate(texts):
+        recent.keep(text, {"n": n})
+    recent.keep(f"long = '{'x' * 20_000}'", {"long": "x" * 20_000})
+    assert [recent.tables_of(text) for text in texts] == [
+        None if n < 4 else {"n": n} for n in range(12)
+    ]
+
+
+VALUES = st.recursive(
+    st.booleans() | st.integers() | st.text() | st.dates() | st.times() | st.datetimes()
+    | st.decimals(allow_nan=True),
+    lambda some: st.lists(some, max_size=3) | st.dictionaries(st.text() | st.just("$number"), some, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.text(), VALUES, max_size=4))
+def test_what_is_kept_of_a_file_is_what_it_said_or_nothing(
+    tmp_path_factory: pytest.TempPathFactory, tables: dict[str, Any]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CMENGINE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        recent.keep("the text", tables)
+        known = recent.tables_of("the text")
+        assert known is None or repr(known) == repr(tables)
 
 
 def test_without_a_place_to_keep_the_index_all_is_only_slower(
