@@ -7,12 +7,13 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cmengine import recent
@@ -171,6 +172,8 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.text(), VALUES, max_size=4))
+@example({"n": Decimal("1E+2")})
+@example({"n": {"$date": "soon"}})
 def test_what_is_kept_of_a_file_is_what_it_said_or_nothing(
     tmp_path_factory: pytest.TempPathFactory, tables: dict[str, Any]
 ) -> None:
