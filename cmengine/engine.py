@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from cmengine.days import days_of_week, week_number, week_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _CLIENT = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 MOST_NOTE = 2_000
 MOST_NAME = 200
+_CLIENT_AND_RULE = itemgetter(0, 1)
 LATEST = 50  # entries, among which the latest day is looked for
 LONG_GAP = 14  # days after which a body may no longer take what it took
 ROWS = 2_048  # events that are held before their rows are written
@@ -45,12 +47,11 @@ class Logged(NamedTuple):
 class _Account(Standing):
     """Where a client stands under one rule, the cents it has earned, and the rule's cache to be written.
 
-    `rule` is the version that was shown an event last; `by_week_or_slot` says that what counts already
-    may lie on another day than an event's own; `changed` counts what it was shown since the cache was
-    written.
+    `rule` is the version that was shown an event last; `changed` counts what it was shown since the cache
+    was written. Days and weeks are counted where the rule's pace asks for them.
     """
 
-    __slots__ = ("by_week_or_slot", "cents", "changed", "round", "rule")
+    __slots__ = ("by_day", "by_week", "cents", "changed", "round", "rule")
 
     def __init__(self, rule: Rule, first: date, kept: Remembered | None, round: int) -> None:
         if kept is None:
@@ -65,7 +66,7 @@ class _Account(Standing):
     def turn_to(self, rule: Rule) -> None:
         """Go on under a version of the rule."""
         self.rule = rule
-        self.by_week_or_slot = rule.per_week is not None or bool(rule.calendar)
+        self.by_day, self.by_week = rule.per_day is not None, rule.per_week is not None
 
     def forget_days(self) -> None:
         """Leave to the ledger what counted on which day: it has every row by now."""
@@ -74,10 +75,12 @@ class _Account(Standing):
 
     def keep_latest(self) -> None:
         """Forget all days but the latest, and all weeks but its own: what is logged in order asks for no others."""
-        days, weeks, latest = self.days, self.weeks, self.latest
-        if latest is not None and len(days) > 1:
+        latest = self.latest
+        if latest is None:
+            return
+        if self.by_day and len(days := self.days) > 1:
             self.days = {latest: days[latest]} if latest in days else {}
-        if latest is not None and len(weeks) > 1:
+        if self.by_week and len(weeks := self.weeks) > 1:
             week = week_number(latest)
             self.weeks = {week: weeks[week]} if week in weeks else {}
 
@@ -114,7 +117,9 @@ class Logbook:
         self._ask = ask
         self._sheet: Sheet | None = None
         self._pages: dict[str, _Page] = {}
-        self._used: dict[str, _Page] = {}  # in this transaction
+        self._changed: list[
+            tuple[str, str, _Account]
+        ] = []  # in this transaction, each at least once
         self._agendas: dict[object, Agenda] = {}
         self._timelines: dict[str, dict[str, list[TimelineRow]]] = {}
         self._pending: dict[str, Event] = {}  # events of this transaction, by their ids
@@ -170,15 +175,13 @@ class Logbook:
     def close(self) -> None:
         """Write the rows, and what the goals remember now."""
         sheet = self._sheet or self._begin()
-        for client, page in sorted(self._used.items()):  # as they lie in the file
-            for rule, account in page.accounts.items():
-                if account.changed:
-                    text, times, latest = memory_text(rule, account), account.times, account.latest
-                    sheet.add_memory(
-                        client, rule, text, times, account.cents, account.round, latest
-                    )
-                    account.keep_latest()
-                    account.changed = 0
+        self._changed.sort(key=_CLIENT_AND_RULE)  # as they lie in the file
+        for client, rule, account in self._changed:
+            if account.changed:
+                text, times, latest = memory_text(rule, account), account.times, account.latest
+                sheet.add_memory(client, rule, text, times, account.cents, account.round, latest)
+                account.keep_latest()
+                account.changed = 0
         sheet.write()
         if self.held:
             from cmengine.holds import add_holds
@@ -186,8 +189,8 @@ class Logbook:
             add_holds(self.program, self.held[self._written :])
             self._written = len(self.held)
         if len(self._pages) > MOST_PAGES:
-            self._pages = self._used.copy()
-        self._used.clear()
+            self._pages = {client: self._pages[client] for client, _, _ in self._changed}
+        self._changed.clear()
         self._pending.clear()
         self._sheet = None
 
@@ -198,7 +201,7 @@ class Logbook:
         if version != self._version:
             self._pages.clear()
             self._timelines.clear()
-            self._used.clear()
+            self._changed.clear()
             self._version = version
         self._highest = ledger.last_id()
         self._sheet = new_sheet(ledger)
@@ -242,8 +245,7 @@ class Logbook:
     def _page(self, client: str) -> _Page:
         if client not in self._pages:
             self.look_up([client])
-        page = self._used[client] = self._pages[client]
-        return page
+        return self._pages[client]
 
     def _agenda(self, client: str, page: _Page) -> Agenda:
         """Work out an agenda; clients who chose the same on the same days share one."""
@@ -309,9 +311,11 @@ class Logbook:
             self._sheet.write()
             account.forget_days()
             account.turn_to(rule)
+        if not account.changed:
+            self._changed.append((client, rule.id, account))
         account.changed += 1
         latest = account.latest
-        if latest is not None and (account.by_week_or_slot or event.day <= latest):
+        if latest is not None and (event.day <= latest or account.by_week or rule.calendar):
             self._count_up(client, rule, account, event.day)
         return account
 

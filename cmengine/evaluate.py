@@ -26,7 +26,10 @@ class Standing:
     `days` and `weeks` (by `week_number`) hold how many occurrences counted then; a ledger need only
     fill in the day and week of the event at hand. `slots` are the calendar slots taken. `first` is the
     day on which the client first chose the rule, `latest` the latest day of all that counts.
+    `by_day` and `by_week` say whether days and weeks are counted at all.
     """
+
+    by_day = by_week = True
 
     __slots__ = ("days", "first", "latest", "memory", "slots", "times", "weeks")
 
@@ -51,12 +54,14 @@ class Standing:
 
     def count(self, occurrence: Occurrence) -> None:
         """Let an occurrence count for its day, its week and its slot."""
-        on, days, weeks = occurrence.on, self.days, self.weeks
-        week = week_number(on)
+        on = occurrence.on
         if self.latest is None or on > self.latest:
             self.latest = on
-        days[on] = days.get(on, 0) + 1
-        weeks[week] = weeks.get(week, 0) + 1
+        if self.by_day:
+            self.days[on] = self.days.get(on, 0) + 1
+        if self.by_week:
+            week = week_number(on)
+            self.weeks[week] = self.weeks.get(week, 0) + 1
         if occurrence.slot is not None:
             self.slots |= {occurrence.slot}
 

@@ -1,7 +1,8 @@
-"""A second process that works out what the lines of a long log come to, a batch ahead of the one that writes.
+"""A second process that works out what the lines of a log come to, ahead of the one that writes.
 
 It reads and never writes: what it has worked out is a batch of rows, for the first process to append as it
 is. Where somebody else has written meanwhile, the same lines are worked out anew, while nobody can write.
+A log that goes into one transaction is worked out within it, and its rows are handed over part by part.
 """
 
 import fcntl
@@ -9,7 +10,7 @@ import os
 import pickle
 import select
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import IO, Any, NamedTuple
@@ -21,6 +22,9 @@ from cmengine.program import Program
 from cmengine.provisional import Provisional
 
 Lines = list[Any]
+Read = Callable[[Callable[[int], object]], Iterator[Any]]
+"""Give the lines, and tell how many bytes more were read."""
+
 Decide = Callable[[Lines, bool], Any]
 """Work out what some lines come to, on the program's ledger; give what there is to say of them. With True,
 what was worked out before does not hold. Raises Beyond, or anything else, where it cannot be worked out here."""
@@ -33,6 +37,8 @@ _LENGTH = 8  # bytes, before each message
 class Batch(NamedTuple):
     """What a batch of lines came to: how many there were, how many bytes were read for them, the rows, what is to be
     entered of them into the journal, and what there is to say. `asked` is the number of the question.
+
+    A part that is not the last `ends` nothing: it has some of the rows.
     """
 
     asked: int
@@ -41,6 +47,7 @@ class Batch(NamedTuple):
     rows: list[Rows]
     contents: Contents | None
     said: Any
+    ends: bool = True
 
 
 class _Ask(NamedTuple):
@@ -77,11 +84,11 @@ class Forerunner:
 
 @contextmanager
 def forerunner(
-    program: Program, read: Callable[[Callable[[int], object]], Iterator[Any]], decide: Decide
+    program: Program, read: Read, decide: Decide, *, in_parts: bool = False
 ) -> Iterator[Forerunner]:
-    """Have a second process read lines, and work out what they come to.
+    """Have a second process read lines, and work out what they come to; `in_parts`, for one transaction.
 
-    `read` gives the lines, and tells how many bytes more were read. The ledger must not be in a transaction.
+    The ledger must not be in a transaction yet.
     """
     (to_child, asks), (answers, to_parent) = os.pipe(), os.pipe()
 
@@ -89,7 +96,7 @@ def forerunner(
         os.close(asks)
         os.close(answers)
         with os.fdopen(to_child, "rb", 0) as asked, os.fdopen(to_parent, "wb", 0) as told:
-            _serve(program, read, decide, asked, told)
+            (_serve_parts if in_parts else _serve)(program, read, decide, asked, told)
 
     with suppress(OSError):
         fcntl.fcntl(answers, fcntl.F_SETPIPE_SZ, PIPE)
@@ -113,20 +120,16 @@ class _Unasked(Exception):
     """What is being worked out is no longer asked for."""
 
 
-def _serve(
-    program: Program,
-    read: Callable[[Callable[[int], object]], Iterator[Any]],
-    decide: Decide,
-    asked: IO[bytes],
-    told: IO[bytes],
-) -> None:
+def _serve(program: Program, read: Read, decide: Decide, asked: IO[bytes], told: IO[bytes]) -> None:
     """Answer, until nothing more is asked."""
 
-    def between() -> None:
+    def draft(several: Sequence[Rows]) -> None:
+        for table, columns, _, cells in several:
+            ledger.note(table, columns, cells)
         if select.select([asked], [], [], 0)[0]:
             raise _Unasked
 
-    ledger = Provisional(program.ledger, between)
+    ledger = Provisional(program.ledger, draft)
     program.ledger = ledger
     bytes_read = 0
 
@@ -159,6 +162,33 @@ def _serve(
             waiting += islice(lines, max(0, len(some) - len(waiting)))
     except Exception:
         _send(told, None)  # the first process finds out by itself, and says so
+
+
+def _serve_parts(
+    program: Program, read: Read, decide: Decide, asked: IO[bytes], told: IO[bytes]
+) -> None:
+    """Answer once, while the first process is in its transaction: nothing of it can be read here until its end."""
+
+    def hand_over(several: Sequence[Rows]) -> None:
+        _send(told, Batch(ask.number, 0, 0, list(several), None, None, ends=False))
+
+    bytes_read = 0
+
+    def progress(more: int) -> None:
+        nonlocal bytes_read
+        bytes_read += more
+
+    try:
+        ask = _receive(asked)
+        if ask is None:
+            return
+        ledger = program.ledger = Provisional(program.ledger, hand_over)
+        ledger.at_once()
+        some = list(islice(read(progress), ask.lines))
+        said = decide(some, False)
+        _send(told, Batch(ask.number, len(some), bytes_read, [], None, said))
+    except Exception:
+        _send(told, None)
 
 
 def _send(to: IO[bytes], message: object) -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 WHAT = "import events"  # says the journal
 CHOICE_COLUMNS = ("client", "rule", "words", "on", "set")
 BATCH = 20_000  # events a transaction
+FEW = 4_000  # events that one process has logged before a second one is of any help
 FIRST_BATCH = 5_000  # of a long file, to see how long that takes here
 LONGEST = 0.7  # seconds of a batch: others who want to write are to wait for no longer than one
 LONGEST_ANEW = 0.5  # where somebody has written meanwhile: how long it takes is less well known
@@ -82,6 +83,7 @@ def import_events(
     """
     lines = LogLines(program, path, zone)
     long = has_lines(path, batch)  # perhaps one more than a batch, and surely not less
+    few = not long and not has_lines(path, FEW)
     twice = long and skip_bad is None
     told: Progress = progress if twice else (lambda done: progress(2 * done))
 
@@ -91,11 +93,11 @@ def import_events(
 
     with _aside(skip_bad, path) as aside, no_garbage():
         coming = _Coming(program, path, lines, told, aside)
-        if not long or not can_fork() or program.asks_strangers:
+        if few or not can_fork() or program.asks_strangers:
             check()
             coming.alone(batch, long=long)
-        elif not coming.ahead(batch, check):
-            coming.alone(batch, long=True)
+        elif not (coming.ahead(batch, check) if long else coming.in_one(batch)):
+            coming.alone(batch, long=long)
     return coming.imported
 
 
@@ -190,6 +192,26 @@ class _Coming:
                 self._tell(batch.read)
             return batch is not None
 
+    def in_one(self, lines: int) -> bool:
+        """Keep in one transaction what a second process works out meanwhile, if it can; say whether it could."""
+        from cmengine.forerunner import forerunner
+
+        program, ledger = self.program, self.program.ledger
+        with forerunner(program, self.lines.read, self._decide(), in_parts=True) as runner:
+            try:
+                with ledger.bulk(), ledger.writing(WHAT):
+                    runner.ask(lines)
+                    while (part := runner.answer()) is not None and not part.ends:
+                        ledger.append(part.rows)
+                    if part is None:
+                        raise _NotAhead  # all of it is taken back
+                    self._stop_at(part.said)
+            except _NotAhead:
+                return False
+        self._keep(part.said, part.lines)
+        self._tell(part.read)
+        return True
+
     def alone(self, most: int, *, long: bool) -> None:
         """Keep what is left, in this process."""
         read = islice(self.lines.read(self._tell_on()), self._done, None)
@@ -234,6 +256,10 @@ class _Coming:
             self.told(more - again)
 
         return progress
+
+
+class _NotAhead(Exception):
+    """What was begun with a second process cannot be ended with it."""
 
 
 def _size(most: int, lines: int, seconds: float, longest: float = LONGEST) -> int:

@@ -268,6 +268,10 @@ class Ledger:
             self._db.execute(f"pragma cache_size = {usual}")
             self._db.execute("pragma temp_store = default")
 
+    def at_once(self) -> None:
+        """From now on, do not wait where somebody else is in the way."""
+        self._db.execute("pragma busy_timeout = 0")
+
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Read rows."""
         try:

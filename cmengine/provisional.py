@@ -50,14 +50,14 @@ class _Piece:
 class Provisional(Ledger):
     """A ledger, and behind it the rows that are on their way into it.
 
-    `between` is called whenever rows were appended: what it raises ends the work. With a second process,
-    the connection is this one's own.
+    `appended` is given the rows whenever some were appended: what it raises ends the work. With a second
+    process, the connection is this one's own.
     """
 
-    def __init__(self, ledger: Ledger, between: Callable[[], object]) -> None:
+    def __init__(self, ledger: Ledger, appended: Callable[[Sequence[Rows]], object]) -> None:
         super().__init__(ledger._db, ledger.path)
         self.sign = ledger.sign
-        self._between = between
+        self._tell = appended
         self.begin()
 
     def begin(self) -> None:
@@ -93,13 +93,12 @@ class Provisional(Ledger):
     def append(self, several: Sequence[Rows]) -> None:
         """Keep rows for whoever writes them."""
         for table, columns, _, cells in several:
-            self.note(table, columns, cells)
             if table in self._last:
                 self._last[table] = int(str(cells[-len(columns)]))
             if table == "events":
                 self._highest = max(self._highest, *map(str, cells[1 :: len(columns)]))
         self._pieces.append(_Piece(several))
-        self._between()
+        self._tell(several)
 
     def insert(self, table: str, **columns: object) -> int:
         """Nothing else is written here. Raises Beyond."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forks import another_thread
 
 from cmengine.choices import Wish, choose_goals, set_aside
 from cmengine.engine import add_client, log_event, make_event
@@ -234,12 +235,15 @@ def test_three_who_import_the_same_file_at_once_bring_each_event_in_once(chosen:
 
 
 def test_a_full_disk_is_told_in_words_and_no_row_stays(make: Any) -> None:
-    """Half a disk: SQLite itself takes the transaction back, and nothing may be written after that."""
+    """Half a disk: SQLite itself takes the transaction back, and nothing may be written after that.
+
+    The disk is a setting of this connection, so that a second process, before which the file is closed, is kept out.
+    """
     program = make((SEASON / "rules.toml").read_text(), (SEASON / "kinds.toml").read_text())
     import_choices(program, SEASON / "choices.csv", add_clients=True)
     pages = program.ledger.rows("pragma page_count")[0][0]
     program.ledger.rows(f"pragma max_page_count = {pages + 100}")
-    with pytest.raises(CMError) as raised:
+    with another_thread(), pytest.raises(CMError) as raised:
         import_events(program, LOG)
     assert "the disk is full" in str(raised.value)
     assert "nothing was written" in str(raised.value)
