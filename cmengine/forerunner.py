@@ -182,8 +182,7 @@ def _serve_parts(
         ask = _receive(asked)
         if ask is None:
             return
-        ledger = program.ledger = Provisional(program.ledger, hand_over)
-        ledger.at_once()
+        program.ledger = Provisional(program.ledger, hand_over)
         some = list(islice(read(progress), ask.lines))
         said = decide(some, False)
         _send(told, Batch(ask.number, len(some), bytes_read, [], None, said))

@@ -199,7 +199,7 @@ class _Coming:
         program, ledger = self.program, self.program.ledger
         with forerunner(program, self.lines.read, self._decide(), in_parts=True) as runner:
             try:
-                with ledger.bulk(), ledger.writing(WHAT):
+                with ledger.bulk(spill=False), ledger.writing(WHAT):
                     runner.ask(lines)
                     while (part := runner.answer()) is not None and not part.ends:
                         ledger.append(part.rows)

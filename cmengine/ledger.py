@@ -255,22 +255,24 @@ class Ledger:
             self._db.execute(f"pragma busy_timeout = {WAIT_SECONDS * 1000}")
 
     @contextmanager
-    def bulk(self, kib: int = WRITING_KIB) -> Iterator[None]:
+    def bulk(self, kib: int = WRITING_KIB, *, spill: bool = True) -> Iterator[None]:
         """Use more memory while many rows are written or read, on this connection only: `kib` for pages, and
         more for what a statement with many rows would take back, which else goes into a file, page by page.
+
+        Without `spill`, pages that were changed stay in memory until the commit, even where they are more: with a
+        rollback journal, others can read the file until then.
         """
         usual = self._db.execute("pragma cache_size").fetchone()[0]
         self._db.execute(f"pragma cache_size = {-kib}")
         self._db.execute("pragma temp_store = memory")
+        if not spill:
+            self._db.execute("pragma cache_spill = off")
         try:
             yield
         finally:
             self._db.execute(f"pragma cache_size = {usual}")
             self._db.execute("pragma temp_store = default")
-
-    def at_once(self) -> None:
-        """From now on, do not wait where somebody else is in the way."""
-        self._db.execute("pragma busy_timeout = 0")
+            self._db.execute("pragma cache_spill = on")
 
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Read rows."""

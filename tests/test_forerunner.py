@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from forks import ALONE, another_thread, ended_at, processes
 
+from cmengine import engine
 from cmengine.choices import Wish, choose_goals
 from cmengine.corrections import correct_event
 from cmengine.engine import log_event, make_event
@@ -132,6 +133,23 @@ def test_worked_out_ahead_it_is_what_it_is_without(
     assert verdict.ok, verdict.problems
 
 
+def test_clients_who_are_no_longer_remembered_are_read_again(
+    make: Any, contents: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of those whose rows are on their way, the file does not know yet: they are remembered in any case."""
+    one, two = chosen(make, "one"), chosen(make, "two")
+    two.dice = one.dice
+    wanted = alone(one, LOG)
+    monkeypatch.setattr(engine, "MOST_PAGES", 0)
+    with processes() as begun:
+        found = import_events(two, LOG, batch=61)
+    assert len(begun) == 1
+    assert found == wanted
+    assert contents(one) == contents(two)
+    verdict = verify(two)
+    assert verdict.ok, verdict.problems
+
+
 _WATCHED: dict[str, list[Path]] = {}
 
 
@@ -232,17 +250,20 @@ def test_of_one_piece_all_is_taken_back_where_the_second_process_is_gone(
     assert verify(two).ok
 
 
-def test_where_what_is_on_its_way_does_not_fit_into_memory_the_first_does_it_alone(
+def test_one_piece_that_is_more_than_the_memory_for_pages_can_still_be_worked_out_ahead(
     make: Any, contents: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SQLite then writes to the file before the end, and with a rollback journal nobody else can read it."""
+    """SQLite would write to the file before the end, and with a rollback journal nobody else could read it."""
     one, two = chosen(make, "one"), chosen(make, "two")
     two.dice = one.dice
     wanted = alone(one, LOG)
     monkeypatch.setattr(Ledger.bulk.__wrapped__, "__defaults__", (64,))  # type: ignore[attr-defined]
+    opened: list[Path] = []
+    watch(LOG, opened)
     with processes() as begun:
         found = import_events(two, LOG, batch=ONE_PIECE)
     assert len(begun) == 1
+    assert len(opened) == 2, "the first process has only counted lines"
     assert found == wanted
     assert contents(one) == contents(two)
     assert verify(two).ok
