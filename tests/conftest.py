@@ -48,6 +48,14 @@ class Clock:
         return self.now
 
 
+@pytest.fixture(scope="session", autouse=True)
+def kept_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What cmengine keeps for this user, so as to start quickly, is kept for these tests alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CMENGINE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def registry() -> Registry:
     return load_plugins()

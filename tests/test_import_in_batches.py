@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from forks import another_thread
 
+from cmengine import importing
 from cmengine.choices import Wish, choose_goals, set_aside
 from cmengine.engine import add_client, log_event, make_event
 from cmengine.errors import CMError
@@ -252,6 +253,21 @@ def test_a_full_disk_is_told_in_words_and_no_row_stays(make: Any) -> None:
     assert verify(program).ok
     assert import_events(program, LOG).events > 6_000
     assert verify(program).ok
+
+
+@pytest.mark.parametrize(
+    ("lines", "seconds", "longest", "next_lines"),
+    [
+        (5_000, 0.25, 0.5, 10_000),
+        (20_000, 2.0, 0.5, 5_000),
+        (20_000, 0.1, 0.5, 20_000),  # no more than there may be
+        (1, 60.0, 0.5, 1),  # but always one
+    ],
+)
+def test_a_batch_is_as_long_as_others_are_to_wait(
+    lines: int, seconds: float, longest: float, next_lines: int
+) -> None:
+    assert importing._size(20_000, lines, seconds, longest) == next_lines
 
 
 RULES = """
