@@ -36,7 +36,9 @@ WHAT = "import events"  # says the journal
 CHOICE_COLUMNS = ("client", "rule", "words", "on", "set")
 BATCH = 20_000  # events a transaction
 FEW = 4_000  # events that one process has logged before a second one is of any help
-FIRST_BATCH = 5_000  # of a long file, to see how long that takes here
+FIRST_BATCH = (
+    5_000  # of a long file, to see how long that takes here; and in one piece, whatever the ledger
+)
 LONGEST = 0.7  # seconds of a batch: others who want to write are to wait for no longer than one
 LONGEST_ANEW = 0.5  # where somebody has written meanwhile: how long it takes is less well known
 
@@ -79,10 +81,12 @@ def import_events(
     A line that is off stops the whole file, and then nothing of it is kept; with `skip_bad`, such
     lines go to that file instead, with the reason. `zone` is for times that name none. `progress` is
     told how much was read: all in all, twice the length of the file. `batch` is how many lines make a
-    transaction at most; a long file takes fewer where they would keep others waiting.
+    transaction at most; a long file takes fewer where they would keep others waiting, and so does any file where the
+    ledger is too large to be held in memory.
     """
     lines = LogLines(program, path, zone)
-    long = has_lines(path, batch)  # perhaps one more than a batch, and surely not less
+    one_piece = batch if program.ledger.is_small() else min(batch, FIRST_BATCH)
+    long = has_lines(path, one_piece)  # perhaps one more than a piece, and surely not less
     few = not long and not has_lines(path, FEW)
     twice = long and skip_bad is None
     told: Progress = progress if twice else (lambda done: progress(2 * done))

@@ -274,6 +274,11 @@ class Ledger:
             self._db.execute("pragma temp_store = default")
             self._db.execute("pragma cache_spill = on")
 
+    def is_small(self) -> bool:
+        """Say whether all of the file can be held in memory while many rows are written."""
+        sql = "select page_count * page_size from pragma_page_count, pragma_page_size"
+        return bool(self.rows(sql)[0][0] <= WRITING_KIB * 1024)
+
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Read rows."""
         try:

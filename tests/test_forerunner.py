@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from forks import ALONE, another_thread, ended_at, processes
 
-from cmengine import engine
+from cmengine import engine, ledger
 from cmengine.choices import Wish, choose_goals
 from cmengine.corrections import correct_event
 from cmengine.engine import log_event, make_event
@@ -299,6 +299,21 @@ def test_what_others_log_before_one_piece_begins_is_seen(
     assert events(program) == EXPECTED["events"]
     verdict = verify(program)
     assert verdict.ok, verdict.problems
+
+
+def test_where_the_ledger_is_larger_than_the_memory_for_it_a_piece_is_smaller(
+    make: Any, contents: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written then lies all over the file, and whoever stands at a desk would wait for too long."""
+    one, two = chosen(make, "one"), chosen(make, "two")
+    two.dice = one.dice
+    wanted = alone(one, LOG)
+    size = two.folder.joinpath("program.db").stat().st_size
+    monkeypatch.setattr(ledger, "WRITING_KIB", size // 1024 - 1)
+    before = entries(two)
+    assert import_events(two, LOG) == wanted
+    assert entries(two) > before + 1
+    assert contents(one) == contents(two)
 
 
 def test_for_a_few_lines_no_process_is_begun(make: Any, tmp_path: Path) -> None:
